@@ -1,0 +1,53 @@
+# `make` alone explains itself. `make demo` and `make test` need nothing but git, make and python3-venv.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+ADOBE_PORT ?= 8900
+ARGS ?=
+export DJANGO_SETTINGS_MODULE ?= portal.settings
+
+# Installs a hashed lock into .venv: with uv when it is there, else with pip. $(1) is the lock file.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
+	@touch $(2)
+endef
+
+.PHONY: help demo demo-reset test lint format locks
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.run: requirements.txt
+	$(call install,requirements.txt,$@)
+
+$(VENV)/.dev: requirements-dev.txt
+	$(call install,requirements-dev.txt,$@)
+
+demo: $(VENV)/.run ## the portal with a local Adobe on this machine (PORT=8000 ADOBE_PORT=8900 ARGS="--once [FILE ...]")
+	@$(BIN)/python manage.py demo --port $(PORT) --adobe-port $(ADOBE_PORT) $(ARGS)
+
+demo-reset: ## forget all that the demo has kept
+	@rm -rf var/demo && echo "The demo starts afresh next time."
+
+test: $(VENV)/.dev ## every test; installs what the tests need
+	@$(BIN)/python -m tests.needs
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, lock files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	@! grep -n '://' requirements*.txt
+
+format: $(VENV)/.dev ## let ruff lay out the code
+	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
+
+locks: $(VENV)/.dev ## write both lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --python-version 3.11 -c requirements.txt -o requirements-dev.txt

@@ -1,0 +1,1 @@
+"""Project package of the privacy portal, and what both apps share."""

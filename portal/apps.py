@@ -1,0 +1,16 @@
+"""The shared project app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """What both apps share: organizations, people, keys, audit."""
+
+    name = "portal"
+    verbose_name = "Portal"
+
+    def ready(self) -> None:
+        """Connect the system checks and the signals that audit sign-ins."""
+        from portal import checks, signals  # noqa: F401, PLC0415 - they register themselves, and need the app registry

@@ -1,0 +1,36 @@
+"""Celery: the wake-ups of background work. No message holds data; each says only "look whether something is due"."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import before_task_publish, setup_logging, task_prerun
+
+from portal import logs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+CORRELATION_HEADER = "correlation_id_of_portal"
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def keep_django_logging(**_: Any) -> None:
+    """Django's LOGGING holds in workers too; connecting here keeps Celery from setting up its own."""
+
+
+@before_task_publish.connect  # type: ignore[untyped-decorator]
+def send_correlation(headers: dict[str, Any], **_: Any) -> None:
+    """A task carries the correlation id of what caused it."""
+    headers.setdefault(CORRELATION_HEADER, logs.correlation_id())
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def take_correlation(task: Any, **_: Any) -> None:
+    """A task goes on under the correlation id that it came with."""
+    logs.start_correlation(task.request.get(CORRELATION_HEADER))

@@ -1,0 +1,91 @@
+"""System checks: what must not be so in a running portal, each with an id and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+
+from portal import crypto
+from portal.models import Organization
+
+Check = Callable[..., list[CheckMessage]]
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@register()
+def encryption_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without a master key nothing personal can be kept."""
+    if not settings.MASTER_KEYS:
+        return [Error("No encryption key.", hint="Set MASTER_KEYS or MASTER_KEYS_FILE; see README.md.", id="portal.E001")]
+    try:
+        crypto.master_keys()
+    except ImproperlyConfigured as error:
+        return [Error(f"The encryption keys cannot be used: {error}", hint="See README.md, Settings.", id="portal.E002")]
+    return []
+
+
+@register()
+def production_parts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Production needs a database server, a broker server, and no debugging."""
+    if settings.PORTAL_ENVIRONMENT != "production":
+        return []
+    found: list[CheckMessage] = []
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+        found.append(Error("SQLite in production.", hint="Set DATABASE_URL to a PostgreSQL address.", id="portal.E003"))
+    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+        found.append(Error("The filesystem broker in production.", hint="Set BROKER_URL to a Redis address.", id="portal.E004"))
+    if settings.DEBUG:
+        found.append(Error("DEBUG is on in production.", hint="Unset DEBUG: its pages show data.", id="portal.E005"))
+    return found
+
+
+@register()
+def time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A task must be dead before its claim ends, and its claim ended before anybody looks for what it sent."""
+    order = [
+        settings.TASK_SOFT_LIMIT_SECONDS,
+        settings.TASK_HARD_LIMIT_SECONDS,
+        settings.CLAIM_SECONDS,
+    ]
+    found: list[CheckMessage] = []
+    if not order[0] < order[1] < order[2]:
+        found.append(
+            Error(
+                "The time limits of tasks and the claim of a call are out of order.",
+                hint="TASK_SOFT_LIMIT_SECONDS < TASK_HARD_LIMIT_SECONDS < CLAIM_SECONDS.",
+                id="portal.E006",
+            )
+        )
+    if settings.LOOK_AFTER_SECONDS[0] <= settings.CLAIM_SECONDS:
+        found.append(Error("The first look comes before the claim ends.", hint="Raise LOOK_AFTER_SECONDS.", id="portal.E007"))
+    if sorted(settings.LOOK_AFTER_SECONDS) != settings.LOOK_AFTER_SECONDS:
+        found.append(Error("The looks are not in order.", hint="LOOK_AFTER_SECONDS grows from left to right.", id="portal.E008"))
+    return found
+
+
+@register(Tags.database)
+def organizations(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Organizations without credentials, or with a simulator's address outside the demo."""
+    if not databases:
+        return []
+    try:
+        rows = list(Organization.objects.all())
+    except DatabaseError:
+        return []  # not migrated yet
+    found: list[CheckMessage] = []
+    for row in rows:
+        if not row.client_id or row.client_secret_sealed is None:
+            found.append(Warning(f"{row.name} has no credentials.", hint="Enter them in the admin.", id="portal.W001"))
+        hosts = {urlsplit(row.gateway_url).hostname, urlsplit(row.ims_url).hostname}
+        if settings.PORTAL_ENVIRONMENT == "production" and hosts & LOOPBACK:
+            found.append(
+                Error(f"{row.name} points at a simulator.", hint="Use Adobe's addresses in production.", id="portal.E009")
+            )
+    return found

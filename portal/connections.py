@@ -1,0 +1,75 @@
+"""From an Organization row to a client that talks to Adobe for it; the access token is shared through the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.adobe.privacy_service import Credentials, PrivacyService
+from portal.adobe.tokens import Token
+from portal.adobe.transport import Transport
+from portal.models import AccessToken, Organization
+
+
+class DatabaseTokens:
+    """The token store of one organization: an encrypted row that every process reads."""
+
+    def __init__(self, organization: Organization) -> None:
+        """The organization is read for its data key only."""
+        self._organization = organization
+
+    def read(self) -> Token | None:
+        """The stored token, or None."""
+        row = AccessToken.objects.filter(organization=self._organization).first()
+        if row is None:
+            return None
+        row.organization = self._organization
+        return Token(row.value, row.expires_at.timestamp())
+
+    def write(self, token: Token) -> None:
+        """Keep a fresh token for all processes."""
+        row = AccessToken(organization=self._organization)
+        row.value = token.value
+        row.expires_at = datetime.fromtimestamp(token.expires_at, UTC)
+        AccessToken.objects.update_or_create(
+            organization=self._organization,
+            defaults={"value_sealed": row.value_sealed, "expires_at": row.expires_at},
+        )
+
+    def forget(self, value: str) -> None:
+        """Drop this token, unless another process has replaced it already."""
+        with transaction.atomic():
+            current = self.read()
+            if current is not None and current.value == value:
+                AccessToken.objects.filter(organization=self._organization).delete()
+
+
+def credentials_of(organization: Organization) -> Credentials:
+    """What the client needs of the row."""
+    return Credentials(
+        ims_org_id=organization.ims_org_id,
+        client_id=organization.client_id,
+        client_secret=organization.client_secret or "",
+        gateway_url=organization.gateway_url,
+        ims_url=organization.ims_url,
+        scopes=tuple(part.strip() for part in organization.scopes.split(",") if part.strip()),
+        download_hosts=tuple(organization.download_hosts),
+    )
+
+
+@cache
+def transport() -> Transport:
+    """One connection pool a process."""
+    return Transport(
+        connect_seconds=settings.ADOBE_CONNECT_SECONDS,
+        read_seconds=settings.ADOBE_READ_SECONDS,
+        ca_file=settings.ADOBE_CA_FILE or None,
+    )
+
+
+def service_for(organization: Organization) -> PrivacyService:
+    """The Privacy Service client of this organization."""
+    return PrivacyService(credentials_of(organization), DatabaseTokens(organization), transport())

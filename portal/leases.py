@@ -1,0 +1,31 @@
+"""Leases: how workers share due rows whose work may be repeated without harm (checks, looks, details, downloads).
+
+A lease is a token written by conditional UPDATE together with a due time pushed ahead: the row comes back by itself when the
+worker dies, and a row that raises does not come back at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def take(due: models.QuerySet[Row], due_field: str, *, most: int, seconds: float) -> tuple[uuid.UUID, list[Any]]:
+    """Lease up to `most` rows of `due` for `seconds`. Returns the lease and the ids that are really ours."""
+    now = timezone.now()
+    candidates = list(due.values_list("pk", flat=True)[:most])
+    if not candidates:
+        return uuid.UUID(int=0), []
+    lease = uuid.uuid4()
+    rows = due.model._default_manager.filter(pk__in=candidates, **{f"{due_field}__lte": now})
+    if not rows.update(lease=lease, **{due_field: now + timedelta(seconds=seconds)}):
+        return lease, []
+    # Another worker may have been faster with some of them.
+    ours = due.model._default_manager.filter(pk__in=candidates, lease=lease).values_list("pk", flat=True)
+    return lease, list(ours)

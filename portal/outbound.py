@@ -1,0 +1,221 @@
+"""One outbound call that must happen exactly once.
+
+Adobe knows no idempotency key, no cancel and no undo, so the row of the call is the truth and every change of its state is a
+conditional UPDATE whose row count is read:
+
+    QUEUED --claim--> SENDING --every expected job--> SENT
+       ^                 |------- 400 about the body --> REJECTED
+       |                 |------- nothing was sent ----> QUEUED, later
+       |                 '------- cannot be known -----> UNKNOWN --looks at Adobe's list--> SENT, QUEUED or a person
+       '------------------------------------------------------------------'
+
+What cannot be decided is said: a process that freezes between the last look at its claim and the first byte, for longer than
+the claim and all looks, and then thaws, is the one known way to send twice.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.ids import new_id
+
+
+class CallState(models.TextChoices):
+    """Where one outbound call is."""
+
+    QUEUED = "queued", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    REJECTED = "rejected", "Refused by Adobe"
+    UNKNOWN = "unknown", "Outcome unknown"
+    CANCELLED = "cancelled", "Not sent"
+
+
+OPEN_STATES = (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)
+TERMINAL_STATES = (CallState.SENT, CallState.REJECTED, CallState.CANCELLED)
+
+
+class PersonReason(models.TextChoices):
+    """Why a call of unknown outcome waits for a person."""
+
+    NONE_FOUND = "none_found", "Adobe's list does not show it in any look"
+    SOME_FOUND = "some_found", "Adobe's list shows only a part of it"
+    TOO_OLD = "too_old", "It is older than Adobe's list reaches back"
+    DOUBLED = "doubled", "Adobe has more than one job for the same person and action"
+
+
+class OutboundCall(models.Model):
+    """What every outbound call keeps of itself. Subclasses add what is sent and to whom."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    state = models.CharField(max_length=12, choices=CallState.choices, default=CallState.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    # Written immediately before the first byte: evidence of when, should the outcome be lost.
+    first_byte_at = models.DateTimeField(null=True, editable=False)
+    # The earliest first byte of any attempt: how far back a look must list.
+    first_sent_at = models.DateTimeField(null=True, editable=False)
+    token_refused = models.BooleanField(default=False)
+    unknown_since = models.DateTimeField(null=True, editable=False)
+    looks_done = models.PositiveIntegerField(default=0)
+    lease = models.UUIDField(null=True, editable=False)
+    next_look_at = models.DateTimeField(null=True)
+    person_reason = models.CharField(max_length=20, choices=PersonReason.choices, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    http_status = models.PositiveIntegerField(null=True)
+    last_error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right of this process to make one call, until `deadline` on the monotonic clock."""
+
+    calls: models.QuerySet[Any]
+    call_id: uuid.UUID
+    token: uuid.UUID
+    deadline: float
+
+    def still_held(self) -> bool:
+        """The last look before the first byte: note the time of it, if and only if the claim still stands."""
+        if time.monotonic() >= self.deadline:
+            return False
+        now = timezone.now()
+        held = (
+            self._mine()
+            .filter(state=CallState.SENDING)
+            .update(first_byte_at=now, first_sent_at=models.functions.Coalesce("first_sent_at", now))
+        )
+        return held == 1
+
+    def settle(self, state: CallState, **fields: Any) -> bool:
+        """Move the call on. False when it no longer belongs to this claim: then nothing was changed.
+
+        A call that the sweep has called UNKNOWN meanwhile may still be settled by the process that made it: it alone
+        knows the answer. One that was claimed anew may not.
+        """
+        rows = self._mine().filter(state__in=(CallState.SENDING, CallState.UNKNOWN))
+        return rows.update(state=state, **fields) == 1
+
+    def _mine(self) -> models.QuerySet[Any]:
+        return self.calls.filter(pk=self.call_id, claim_token=self.token)
+
+
+def claim(calls: models.QuerySet[Any], call_id: uuid.UUID, sendable: Q) -> Claim | None:
+    """Take a due QUEUED call for this process, or None when another was faster or it may not be sent now.
+
+    `sendable` is the caller's condition, such as an organization that is not on hold; it is part of the same UPDATE.
+    """
+    token = uuid.uuid4()
+    now = timezone.now()
+    deadline = time.monotonic() + settings.CLAIM_SECONDS
+    # The condition may join other tables; an UPDATE cannot, a subquery in its WHERE can.
+    due = calls.filter(sendable, pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=now)
+    taken = calls.filter(pk__in=due.values("pk"), state=CallState.QUEUED).update(
+        state=CallState.SENDING,
+        claim_token=token,
+        claimed_at=now,
+        first_byte_at=None,
+        attempts=models.F("attempts") + 1,
+    )
+    return Claim(calls, call_id, token, deadline) if taken else None
+
+
+def sent_fields(http_status: int | None = None) -> dict[str, Any]:
+    """The call reached Adobe and every expected job is known."""
+    return {
+        "settled_at": timezone.now(),
+        "http_status": http_status,
+        "last_error": "",
+        "person_reason": "",
+        "next_look_at": None,
+        "unknown_since": None,
+        "token_refused": False,
+    }
+
+
+def queued_fields(delay_seconds: float, reason: str, http_status: int | None = None) -> dict[str, Any]:
+    """Nothing of this attempt counts at Adobe: the call goes back into the queue, due after `delay_seconds`."""
+    return {
+        "next_attempt_at": timezone.now() + timedelta(seconds=delay_seconds),
+        "last_error": reason,
+        "http_status": http_status,
+        "first_byte_at": None,
+        "unknown_since": None,
+        "next_look_at": None,
+        "person_reason": "",
+    }
+
+
+def unknown_fields(reason: str, http_status: int | None = None) -> dict[str, Any]:
+    """Whether Adobe took the call cannot be known: the first look comes after the first of LOOK_AFTER_SECONDS."""
+    now = timezone.now()
+    return {
+        "last_error": reason,
+        "http_status": http_status,
+        "unknown_since": now,
+        "looks_done": 0,
+        "person_reason": "",
+        "next_look_at": now + timedelta(seconds=settings.LOOK_AFTER_SECONDS[0]),
+    }
+
+
+def mark_stale_as_unknown(calls: models.QuerySet[Any]) -> list[uuid.UUID]:
+    """SENDING calls whose claim has run out: their process died or froze, and nobody knows how far it came."""
+    limit = timezone.now() - timedelta(seconds=settings.CLAIM_SECONDS)
+    stale = calls.filter(state=CallState.SENDING, claimed_at__lt=limit)
+    marked = []
+    for call_id, token in stale.values_list("pk", "claim_token"):
+        row = calls.filter(pk=call_id, state=CallState.SENDING, claim_token=token)
+        if row.update(state=CallState.UNKNOWN, **unknown_fields("claim_ran_out")):
+            marked.append(call_id)
+    return marked
+
+
+def mark_unfinished_as_unknown(calls: models.QuerySet[Any]) -> int:
+    """After a restore: no row of the backup that was not finished can be believed. All of them become UNKNOWN.
+
+    Their claim is taken away, so that no process from before the restore can settle them, and the first look is due now.
+    """
+    now = timezone.now()
+    return calls.filter(state__in=OPEN_STATES).update(
+        state=CallState.UNKNOWN,
+        **(unknown_fields("restored_from_backup") | {"next_look_at": now, "claim_token": None}),
+        first_sent_at=models.functions.Coalesce("first_sent_at", "created_at"),
+    )
+
+
+def look_is_too_late(first_sent_at: datetime | None) -> bool:
+    """Whether the call is older than Adobe's list reaches back (Privacy Service API, list jobs: 45 days)."""
+    if first_sent_at is None:
+        return False
+    return timezone.now() - first_sent_at > timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
+
+
+def next_look(unknown_since: datetime, looks_done: int) -> datetime | None:
+    """When to look again after `looks_done` looks that counted; None when there were enough."""
+    delays: Sequence[float] = settings.LOOK_AFTER_SECONDS
+    if looks_done >= len(delays):
+        return None
+    return max(unknown_since + timedelta(seconds=delays[looks_done]), timezone.now())
+
+
+def backoff(attempts: int, *, first: float = 5, longest: float = 900) -> float:
+    """Seconds until the next attempt: doubled each time, with up to a quarter of jitter so that rows spread out."""
+    base = min(first * 2 ** min(max(attempts - 1, 0), 16), longest)
+    return base * (1 + (uuid.uuid4().int % 1000) / 4000)

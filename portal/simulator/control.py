@@ -1,0 +1,184 @@
+"""The control endpoints under `/__simulator__/`, outside Adobe's paths. The package docstring describes each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+from aiohttp import web
+
+from portal.simulator import ledger
+from portal.simulator.clock import iso
+from portal.simulator.content import build_archive
+from portal.simulator.faults import FaultError
+from portal.simulator.keys import LISTENER, WORLD
+from portal.simulator.organizations import OrganizationError, parse_organization
+from portal.simulator.refusals import json_response
+from portal.simulator.switches import SwitchError
+
+BASE = "/__simulator__"
+
+
+class ControlError(ValueError):
+    """A control call that makes no sense; answered with 400 and the text."""
+
+
+def add_routes(app: web.Application) -> None:
+    control = web.Application(middlewares=[explain])
+    control.router.add_get("/health", show_health)
+    control.router.add_get("/ledger", show_ledger)
+    control.router.add_get("/calls", show_calls)
+    control.router.add_get("/faults", show_faults)
+    control.router.add_post("/faults", arm_fault)
+    control.router.add_delete("/faults", clear_faults)
+    control.router.add_post("/advance", advance)
+    control.router.add_post("/finish", finish)
+    control.router.add_delete("/jobs/{job_id}", forget_job)
+    control.router.add_get("/archives/{job_id}", show_archive)
+    control.router.add_get("/organizations", show_organizations)
+    control.router.add_post("/organizations", put_organization)
+    control.router.add_delete("/tokens", revoke_tokens)
+    control.router.add_get("/switches", show_switches)
+    control.router.add_post("/switches", set_switches)
+    control.router.add_post("/settings", change_settings)
+    control.router.add_post("/reset", reset)
+    control[WORLD] = app[WORLD]
+    control[LISTENER] = app[LISTENER]
+    app.add_subapp(f"{BASE}/", control)
+
+
+@web.middleware
+async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Turns what a control call did wrong into a 400 that says it."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except (ControlError, FaultError, OrganizationError, SwitchError) as error:
+        return json_response({"error": str(error)}, 400)
+    return response
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError as error:
+        raise ControlError("the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise ControlError("the body must be a JSON object")
+    return body
+
+
+def _number(body: dict[str, Any], name: str, default: float | None = None) -> float:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ControlError(f"{name} must be a number of at least 0")
+    return float(value)
+
+
+def _whole(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise ControlError(f"{name} must be a whole number")
+    return int(text)
+
+
+async def show_health(request: web.Request) -> web.Response:
+    clock = request.app[WORLD].clock
+    return json_response({"status": "ok", "now": iso(clock.now()), "offset": clock.offset})
+
+
+async def show_ledger(request: web.Request) -> web.Response:
+    after, limit = _whole(request, "after") or 0, _whole(request, "limit")
+    return json_response(ledger.page(request.app[WORLD].jobs, after, limit))
+
+
+async def show_calls(request: web.Request) -> web.Response:
+    return json_response(request.app[WORLD].counts.as_dict())
+
+
+async def show_faults(request: web.Request) -> web.Response:
+    return json_response({"faults": request.app[WORLD].faults.as_list()})
+
+
+async def arm_fault(request: web.Request) -> web.Response:
+    body = await _body(request)
+    if body.get("kind") == "refuse":
+        await request.app[LISTENER].refuse(_number(body, "seconds", 1.0), request.transport)
+        return json_response({"id": 0, "kind": "refuse"}, headers={"Connection": "close"})
+    return json_response(request.app[WORLD].faults.arm(body).as_dict())
+
+
+async def clear_faults(request: web.Request) -> web.Response:
+    request.app[WORLD].faults.clear()
+    return json_response({"faults": []})
+
+
+async def advance(request: web.Request) -> web.Response:
+    world = request.app[WORLD]
+    world.advance(_number(await _body(request), "seconds"))
+    return json_response({"now": iso(world.clock.now()), "offset": world.clock.offset})
+
+
+async def finish(request: web.Request) -> web.Response:
+    job_ids = (await _body(request)).get("jobIds")
+    if job_ids is not None and not isinstance(job_ids, list):
+        raise ControlError("jobIds must be a list")
+    return json_response({"finished": request.app[WORLD].finish(job_ids)})
+
+
+async def forget_job(request: web.Request) -> web.Response:
+    known = request.app[WORLD].forget(request.match_info["job_id"])
+    return json_response({"forgotten": known}, 200 if known else 404)
+
+
+async def show_archive(request: web.Request) -> web.Response:
+    world = request.app[WORLD]
+    job = world.jobs.get(request.match_info["job_id"])
+    if job is None or not job.has_archive(world.clock.now()):
+        return json_response({"error": "this job has no archive"}, 404)
+    data = build_archive(job)
+    return json_response({"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)})
+
+
+async def show_organizations(request: web.Request) -> web.Response:
+    known = request.app[WORLD].organizations.all()
+    return json_response({"organizations": [organization.as_dict() for organization in known]})
+
+
+async def put_organization(request: web.Request) -> web.Response:
+    organization = parse_organization(await _body(request))
+    request.app[WORLD].register(organization)
+    return json_response(organization.as_dict())
+
+
+async def revoke_tokens(request: web.Request) -> web.Response:
+    request.app[WORLD].organizations.revoke_tokens()
+    return json_response({"revoked": True})
+
+
+async def show_switches(request: web.Request) -> web.Response:
+    return json_response(request.app[WORLD].switches.as_dict())
+
+
+async def set_switches(request: web.Request) -> web.Response:
+    switches = request.app[WORLD].switches
+    switches.update({name: str(value) for name, value in (await _body(request)).items()})
+    return json_response(switches.as_dict())
+
+
+async def change_settings(request: web.Request) -> web.Response:
+    world = request.app[WORLD]
+    body = await _body(request)
+    speed, latency = _number(body, "speed", world.speed), _number(body, "latency", world.latency)
+    if speed == 0:
+        raise ControlError("speed must be greater than 0")
+    world.speed, world.latency = speed, latency
+    return json_response({"speed": world.speed, "latency": world.latency})
+
+
+async def reset(request: web.Request) -> web.Response:
+    request.app[WORLD].reset()
+    return json_response({"reset": True})

@@ -1,0 +1,175 @@
+"""Faults that a test arms through the control endpoint, each for the next N calls or by rate.
+
+A fault belongs to a stage of a call, and is only used up by a call that reaches that stage: `accept_then_cut` waits
+for a call that was accepted, `throttle` for one that passed all checks (Adobe's order of checks has the rate last).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.simulator.calls import OPERATIONS, Call
+
+_DATA = frozenset({"create", "list", "detail", "content", "ping"})
+_ANY = frozenset(OPERATIONS)
+_CREATE = frozenset({"create"})
+_LIST = frozenset({"list"})
+_TOKEN = frozenset({"token"})
+_FILE = frozenset({"content", "blob"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`operations` are those hit when the fault has no `match`; `endless` ones need no `times`."""
+
+    stage: str
+    operations: frozenset[str]
+    endless: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "unauthorized": Kind("early", _DATA),
+    "forbidden": Kind("early", _DATA),
+    "not_found": Kind("early", _DATA),
+    "error500": Kind("early", _DATA),
+    "error503": Kind("early", _DATA),
+    "redirect": Kind("early", _DATA | _FILE),
+    "cut_before_answer": Kind("early", _DATA),
+    "hang": Kind("early", _DATA),
+    "slow_unprocessed": Kind("early", _DATA),
+    "token_down": Kind("early", _TOKEN),
+    "token_refused": Kind("early", _TOKEN),
+    "throttle": Kind("rate", _DATA),
+    "throttle_date": Kind("rate", _DATA),
+    "throttle_bare": Kind("rate", _DATA),
+    "limit400": Kind("rate", _CREATE),
+    "reject400": Kind("rate", _CREATE),
+    "double": Kind("create", _CREATE),
+    "fewer_jobs": Kind("create_answer", _CREATE),
+    "list_lag": Kind("list", _LIST, endless=True),
+    "list_miss_page": Kind("list", _LIST),
+    "list_repeat_page": Kind("list", _LIST),
+    "accept_then_cut": Kind("answer", _CREATE),
+    "accept_then_500": Kind("answer", _CREATE),
+    "garbage": Kind("answer", _CREATE),
+    "slow": Kind("answer", _DATA),
+    "truncated_zip": Kind("file", _FILE),
+    "cut_zip": Kind("file", _FILE),
+    "zip_path_tricks": Kind("file", _FILE),
+}
+
+
+class FaultError(ValueError):
+    """A description of a fault that cannot be used; the text says why."""
+
+
+@dataclass
+class Fault:
+    """One armed fault. `left` None means by `rate` (or always); the rest are the parameters of its kind."""
+
+    number: int
+    kind: str
+    operations: frozenset[str]
+    method: str | None
+    path: str | None
+    left: int | None
+    rate: float
+    seconds: float
+    retry_after: float
+    options: dict[str, Any] = field(default_factory=dict)
+    hits: int = 0
+
+    def matches(self, call: Call) -> bool:
+        if self.path is not None:
+            named = call.path.startswith(self.path)
+        else:
+            named = call.operation in self.operations
+        page = self.options.get("page")
+        on_page = page is None or call.request.query.get("page", "0") == str(page)
+        return named and on_page and self.method in {None, call.method}
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"id": self.number, "kind": self.kind, "left": self.left, "rate": self.rate, "hits": self.hits}
+
+
+class Faults:
+    """The armed faults, in the order they were armed; the first that fits a call is the one that happens."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        self._random = random.Random(self._seed)  # noqa: S311 - which call fails is no secret
+        self._armed: list[Fault] = []
+        self._count = 0
+
+    def clear(self) -> None:
+        self._armed = []
+
+    def arm(self, body: Any) -> Fault:
+        """From the body of `POST /__simulator__/faults`. Raises FaultError."""
+        self._count += 1
+        fault = _parse(self._count, body)
+        self._armed.append(fault)
+        return fault
+
+    def as_list(self) -> list[dict[str, Any]]:
+        return [fault.as_dict() for fault in self._armed]
+
+    def take(self, stage: str, call: Call) -> Fault | None:
+        for fault in self._armed:
+            if KINDS[fault.kind].stage == stage and fault.matches(call) and self._strikes(fault):
+                fault.hits += 1
+                return fault
+        return None
+
+    def _strikes(self, fault: Fault) -> bool:
+        if fault.left == 0 or (fault.rate < 1 and self._random.random() >= fault.rate):
+            return False
+        if fault.left is not None:
+            fault.left -= 1
+        return True
+
+
+def _parse(number: int, body: Any) -> Fault:
+    if not isinstance(body, dict) or body.get("kind") not in KINDS:
+        raise FaultError(f"kind must be refuse or one of: {', '.join(KINDS)}")
+    kind = KINDS[body["kind"]]
+    match = body.get("match") or {}
+    operations = kind.operations
+    if match.get("operation"):
+        operations = frozenset({match["operation"]})
+    elif match.get("method") and not match.get("path"):
+        operations = _ANY
+    if not operations <= _ANY:
+        raise FaultError(f"operation must be one of: {', '.join(OPERATIONS)}")
+    return Fault(
+        number=number,
+        kind=body["kind"],
+        operations=operations,
+        method=match.get("method"),
+        path=match.get("path"),
+        left=_times(kind, body),
+        rate=_positive(body, "rate", 1.0),
+        seconds=_positive(body, "seconds", 30.0),
+        retry_after=_positive(body, "retry_after", 1.0),
+        options={name: body[name] for name in ("page", "mode", "missing", "location") if name in body},
+    )
+
+
+def _times(kind: Kind, body: Mapping[str, Any]) -> int | None:
+    """Once, unless the body says how often, or has a rate, or the kind stays on until it is cleared."""
+    if body.get("times") is not None:
+        return int(_positive(body, "times", 1))
+    return None if kind.endless or "rate" in body else 1
+
+
+def _positive(body: Mapping[str, Any], name: str, default: float) -> float:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise FaultError(f"{name} must be a number of at least 0")
+    return float(value)

@@ -1,0 +1,11 @@
+"""Where the application keeps what its handlers need."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from portal.simulator.listener import Listener
+from portal.simulator.world import World
+
+WORLD = web.AppKey("world", World)
+LISTENER = web.AppKey("listener", Listener)

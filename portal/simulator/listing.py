@@ -1,0 +1,189 @@
+"""`GET /jobs`: one law's jobs, page by page, without their products.
+
+The undocumented parts are switches: the order, the date that the filters look at, and what an alias of a law lists.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from portal.simulator import gateway, limits, refusals
+from portal.simulator.calls import Call
+from portal.simulator.faults import Fault
+from portal.simulator.jobs import Job
+from portal.simulator.organizations import Organization
+from portal.simulator.reading import basics
+from portal.simulator.refusals import json_response
+from portal.simulator.switches import Switches
+from portal.simulator.validation import Invalid, read_regulation
+from portal.simulator.vocabulary import LEGACY_REGULATIONS, OPT_OUT_READ, READ
+from portal.simulator.world import World
+
+LONGEST_SPAN_DAYS = 30
+_STATUS_NUMBERS = {"1": "complete", "2": "processing", "3": "submitted", "4": "error"}
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a list call asks for. `page` counts from 0 whatever the era; `since` and `until` are instants."""
+
+    regulation: str
+    page: int
+    size: int
+    status: str | None
+    since: float
+    until: float
+
+
+async def list_jobs(world: World, call: Call) -> web.Response:
+    """200 with one page; `totalRecords` is the number returned. Raises Refusal."""
+    organization = gateway.check_caller(world, call.request)
+    gateway.require(world, organization, READ, OPT_OUT_READ)
+    at = world.clock.now()
+    try:
+        query = read_query(world.switches, call.request, at)
+    except Invalid as error:
+        raise refusals.privacy(world.switches["error_style"], 400, "400001", f"Bad request. {error}") from error
+    limits.check(world, call)
+    fault = world.faults.take("list", call)
+    page = _page(world, organization, query, at, fault)
+    entries = [basics(world.switches, organization, job, at) for job in page]
+    body: dict[str, Any] = {"totalRecords": len(entries), "jobDetails": entries}
+    return json_response(body)
+
+
+def read_query(switches: Switches, request: web.Request, at: float) -> Query:
+    """Raises Invalid."""
+    given = request.query
+    default, largest = (int(part) for part in switches["list_size"].split("/"))
+    size = _whole(given.get("size"), default, "size")
+    if not 1 <= size <= largest:
+        raise Invalid(f"size must be from 1 to {largest}")
+    regulation = read_regulation(switches, given.get("regulation"))
+    if switches["alias_listing"] == "both":
+        regulation = LEGACY_REGULATIONS.get(regulation, regulation)
+    since, until = _read_dates(switches, request, at)
+    return Query(
+        regulation, _read_page(switches, given.get("page")), size, _read_status(switches, request), since, until
+    )
+
+
+def _whole(text: str | None, default: int, name: str) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise Invalid(f"{name} must be a whole number")
+    return int(text)
+
+
+def _read_page(switches: Switches, text: str | None) -> int:
+    if switches["first_page"] == "0":
+        return _whole(text, 0, "page")
+    page = _whole(text, 1, "page")
+    if page == 0 and switches["first_page"] == "1-strict":
+        raise Invalid("page starts at 1")
+    return max(0, page - 1)
+
+
+def _read_status(switches: Switches, request: web.Request) -> str | None:
+    text = request.query.get("status")
+    if text is None:
+        return None
+    status = _STATUS_NUMBERS.get(text, text) if switches["status_style"] == "numeric" else text
+    allowed = ["processing", "complete", "error"] + (["submitted"] if switches["list_status"] == "spec" else [])
+    if status not in allowed:
+        raise Invalid(f"status must be one of: {', '.join(allowed)}")
+    return status
+
+
+def _read_dates(switches: Switches, request: web.Request, at: float) -> tuple[float, float]:
+    """GMT days, both ends included; without dates the last few days up to now."""
+    given = request.query
+    single = given.get("filterDate")
+    first, last = given.get("fromDate"), given.get("toDate")
+    if single is not None:
+        if first is not None or last is not None:
+            raise Invalid("filterDate cannot be used with fromDate and toDate")
+        first = last = single
+    if first is None and last is None:
+        return at - switches.number("default_days") * 86_400, at + 1
+    if first is None or last is None:
+        raise Invalid("fromDate and toDate must be used together")
+    return _span(switches, _day(first), _day(last), at)
+
+
+def _span(switches: Switches, first: date, last: date, at: float) -> tuple[float, float]:
+    if last < first:
+        raise Invalid("toDate must not be before fromDate")
+    if (last - first).days > LONGEST_SPAN_DAYS:
+        raise Invalid(f"fromDate and toDate must not be more than {LONGEST_SPAN_DAYS} days apart")
+    look_back = switches.number("look_back")
+    if (datetime.fromtimestamp(at, UTC).date() - first).days > look_back:
+        raise Invalid(f"dates must not be more than {look_back} days ago")
+    return _midnight(first), _midnight(last + timedelta(days=1))
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise Invalid("dates must be YYYY-MM-DD") from error
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _page(world: World, organization: Organization, query: Query, at: float, fault: Fault | None) -> list[Job]:
+    jobs = _window(world, organization, query, at, fault)
+    page = _moved(query.page, fault)
+    if page is None:
+        return []
+    start = page * query.size
+    if world.switches["list_order"] == "oldest":
+        return jobs[start : start + query.size]
+    end = len(jobs) - start
+    return jobs[max(0, end - query.size) : end][::-1] if end > 0 else []
+
+
+def _moved(page: int, fault: Fault | None) -> int | None:
+    """The page that a fault answers with instead; None for an empty one."""
+    if fault is not None and fault.kind == "list_miss_page":
+        return page + 1 if fault.options.get("mode") == "skip" else None
+    if fault is not None and fault.kind == "list_repeat_page":
+        return max(0, page - 1)
+    return page
+
+
+def _window(world: World, organization: Organization, query: Query, at: float, fault: Fault | None) -> list[Job]:
+    """The jobs that match, oldest first. Only a filter by status or by change date looks at every one of them."""
+    jobs = world.jobs.listed(organization.ims_org, query.regulation)
+    newest = at - fault.seconds if fault is not None and fault.kind == "list_lag" else at + 1
+    jobs = jobs[: bisect_left(jobs, newest, key=_created)] if newest < at else jobs
+    if world.switches["list_date"] == "created":
+        jobs = jobs[bisect_left(jobs, query.since, key=_created) : bisect_left(jobs, query.until, key=_created)]
+    else:
+        jobs = [job for job in jobs if query.since <= job.modified(at) < query.until]
+    return _readable(world, organization, query, jobs, at)
+
+
+def _readable(world: World, organization: Organization, query: Query, jobs: list[Job], at: float) -> list[Job]:
+    days = world.switches.number("job_retention_days")
+    # Nothing can have gone as long as the oldest job of the window is younger than what is kept after completion.
+    if jobs and at - jobs[0].created > days * 86_400:
+        jobs = [job for job in jobs if job.is_kept(at, days)]
+    if query.status is not None:
+        jobs = [job for job in jobs if job.status(at) == query.status]
+    if not {READ, OPT_OUT_READ} <= organization.permissions:
+        permitted = organization.permissions
+        jobs = [job for job in jobs if gateway.reading_permission(job.action) in permitted]
+    return jobs
+
+
+def _created(job: Job) -> float:
+    return job.created

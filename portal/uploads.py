@@ -1,0 +1,112 @@
+"""Uploads are encrypted while they arrive: no byte of them touches a disk in clear.
+
+Django's own handlers would write large files to the temporary folder, so this handler is the only one. It runs for every POST
+with files, also before a view has looked at it; hence it keeps nothing of people who are not signed in.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+
+from portal import crypto
+from portal.crypto.files import SealedWriter
+from portal.ids import new_id
+from portal.models import DataKey
+
+UPLOAD_LABEL = "portal.upload.file"
+FOLDER = "uploads"
+
+
+class StoredUpload(UploadedFile):
+    """One uploaded file, encrypted under a data key of its own that is not saved yet.
+
+    Whoever keeps the file saves `data_key`; otherwise call `drop`. `too_large` and `refused` files are gone already.
+    """
+
+    def __init__(self, *, name: str, path: str, size: int, data_key: DataKey, too_large: bool, refused: bool) -> None:
+        super().__init__(BytesIO(), name, "application/octet-stream", size)
+        self.path = path
+        self.data_key = data_key
+        self.too_large = too_large
+        self.refused = refused
+
+    @property
+    def file_path(self) -> Path:
+        """Where the encrypted bytes are."""
+        return Path(settings.MEDIA_ROOT) / self.path
+
+    def open_plain(self) -> BinaryIO:
+        """The bytes in clear, as a stream."""
+        return cast("BinaryIO", crypto.open_sealed(self.file_path, crypto.box_for(self.data_key), UPLOAD_LABEL))
+
+    def drop(self) -> None:
+        """Remove the file."""
+        crypto.discard(self.file_path)
+
+
+class EncryptingUploadHandler(FileUploadHandler):
+    """Encrypts each chunk as it comes; stops writing, but goes on reading, when a file is too large or nobody is signed in."""
+
+    chunk_size = 64 * 1024
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """A new file begins."""
+        super().new_file(*args, **kwargs)
+        upload_id = new_id()
+        self._path = f"{FOLDER}/{upload_id}"
+        self._key = DataKey.new("upload", upload_id)
+        self._received = 0
+        self._too_large = False
+        self._refused = not self._is_signed_in()
+        self._writer: SealedWriter | None = None if self._refused else self._begin()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Encrypt the chunk; hand nothing on to other handlers."""
+        self._received += len(raw_data)
+        if self._writer is None:
+            return
+        if self._received > settings.UPLOAD_MAX_BYTES:
+            self._too_large = True
+            self._abort()
+            return
+        self._writer.write(raw_data)
+
+    def file_complete(self, file_size: int) -> StoredUpload:
+        """Make the encrypted file durable and hand it to the view."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        return StoredUpload(
+            name=self.file_name or "",
+            path=self._path,
+            size=file_size,
+            data_key=self._key,
+            too_large=self._too_large,
+            refused=self._refused,
+        )
+
+    def upload_interrupted(self) -> None:
+        """The sender went away: nothing of a half file is kept."""
+        self._abort()
+
+    def _is_signed_in(self) -> bool:
+        user = getattr(self.request, "user", None)
+        return user is not None and user.is_authenticated
+
+    def _begin(self) -> SealedWriter:
+        target = Path(settings.MEDIA_ROOT) / self._path
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return crypto.write_sealed(target, crypto.box_for(self._key), UPLOAD_LABEL)
+
+    def _abort(self) -> None:
+        writer = getattr(self, "_writer", None)
+        if writer is not None:
+            writer.abort()
+            self._writer = None
+

@@ -1,0 +1,167 @@
+"""Results of access jobs: fetched once, checked, encrypted as they stream, hashed, kept, and given out with permission."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit, connections, crypto, leases
+from portal.adobe import errors
+from portal.models import User
+from privacy.models import ResultArchive
+from privacy.polling import hold_when_blocked, wait_after
+from privacy.statuses import ArchiveStatus
+
+logger = logging.getLogger(__name__)
+
+ARCHIVE_LABEL = "privacy.ResultArchive.file"
+LEASE_SECONDS = 900.0
+BATCH = 20
+MOST_FILES = 10_000
+MOST_ATTEMPTS = 20
+READ_BYTES = 64 * 1024
+
+
+class BadArchive(Exception):
+    """What came is not a ZIP that can be trusted; `str()` is a short reason word."""
+
+
+def archives_due() -> bool:
+    """Whether a result waits to be fetched."""
+    return ResultArchive.objects.due_to_fetch(timezone.now()).exists()
+
+
+def fetch_next() -> int:
+    """Fetch a batch of results. Returns how many were tried."""
+    lease, ids = leases.take(
+        ResultArchive.objects.due_to_fetch(timezone.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS
+    )
+    chosen = ResultArchive.objects.filter(pk__in=ids, lease=lease)
+    for archive in chosen.select_related("job__organization__data_key", "job__request__data_key", "request"):
+        fetch(archive)
+    return len(ids)
+
+
+def fetch(archive: ResultArchive) -> None:
+    """Fetch one result into an encrypted file; only a checked ZIP is kept."""
+    path = Path("archives") / f"{archive.pk.hex[-2:]}" / f"{archive.pk}"
+    target = Path(settings.MEDIA_ROOT) / path
+    try:
+        size, digest = _download(archive, target)
+        files = check_zip(archive, target)
+    except errors.NotFound:
+        _end(archive, ArchiveStatus.EXPIRED, "not_found")
+    except errors.AdobeError as error:
+        hold_when_blocked(archive.job.organization, error)
+        _try_later(archive, type(error).__name__, wait_after(error, archive.attempts + 1))
+    except BadArchive as error:
+        crypto.discard(target)
+        _try_later(archive, str(error), wait_after(errors.BadAnswer(), archive.attempts + 1))
+    else:
+        _stored(archive, str(path), size, digest, files)
+
+
+def _download(archive: ResultArchive, target: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with crypto.write_sealed(target, crypto.box_for(archive.data_key), ARCHIVE_LABEL) as file:
+
+        def write(chunk: bytes) -> None:
+            digest.update(chunk)
+            file.write(chunk)
+
+        service = connections.service_for(archive.job.organization)
+        info = service.download(archive.address, archive.job.adobe_job_id or "", write, max_bytes=settings.ARCHIVE_MAX_BYTES)
+    return info.size, digest.hexdigest()
+
+
+def check_zip(archive: ResultArchive, target: Path) -> int:
+    """The number of files in the ZIP. Raises BadArchive for what is no ZIP, is damaged, or names paths outside of itself."""
+    with crypto.open_sealed(target, crypto.box_for(archive.data_key), ARCHIVE_LABEL) as plain:
+        try:
+            with zipfile.ZipFile(plain) as zipped:
+                members = zipped.infolist()
+                if len(members) > MOST_FILES:
+                    raise BadArchive("too_many_files")
+                if any(is_outside(member.filename) for member in members):
+                    raise BadArchive("path_outside")
+                if sum(member.file_size for member in members) > settings.ARCHIVE_MAX_BYTES * 10:
+                    raise BadArchive("unpacks_too_large")
+                if zipped.testzip() is not None:
+                    raise BadArchive("damaged")
+        except zipfile.BadZipFile:
+            raise BadArchive("not_a_zip") from None
+    return sum(not member.is_dir() for member in members)
+
+
+def is_outside(name: str) -> bool:
+    """Whether a member's name would leave the folder it is unpacked into."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or ":" in (path.parts[0] if path.parts else "")
+
+
+def _stored(archive: ResultArchive, path: str, size: int, digest: str, files: int) -> None:
+    with transaction.atomic():
+        kept = ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
+            status=ArchiveStatus.STORED,
+            path=path,
+            size=size,
+            sha256=digest,
+            file_count=files,
+            stored_at=timezone.now(),
+            last_error="",
+            lease=None,
+        )
+        if kept:
+            _record(archive, "result.stored", {"bytes": size, "sha256": digest})
+
+
+def _try_later(archive: ResultArchive, reason: str, wait: float) -> None:
+    if archive.attempts + 1 >= MOST_ATTEMPTS:
+        _end(archive, ArchiveStatus.FAILED, reason)
+        return
+    ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
+        attempts=archive.attempts + 1, next_attempt_at=timezone.now() + timedelta(seconds=wait), last_error=reason
+    )
+
+
+def _end(archive: ResultArchive, status: ArchiveStatus, reason: str) -> None:
+    with transaction.atomic():
+        if ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(status=status, last_error=reason):
+            _record(archive, f"result.{status}", {"reason": reason})
+
+
+def _record(archive: ResultArchive, action: str, details: dict[str, str | int]) -> None:
+    audit.record(
+        action,
+        actor=None,
+        organization=archive.job.organization,
+        obj=archive,
+        root_id=archive.request_id,
+        details=details,
+    )
+
+
+def fetch_again(archive: ResultArchive, user: User) -> bool:
+    """A person asks to try a failed download again."""
+    changed = ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.FAILED).update(
+        status=ArchiveStatus.WAITING, attempts=0, next_attempt_at=timezone.now()
+    )
+    if changed:
+        audit.record("result.asked_again", actor=user, organization=archive.job.organization, obj=archive)
+    return bool(changed)
+
+
+def stream(archive: ResultArchive) -> Iterator[bytes]:
+    """The ZIP in clear, chunk by chunk, for the person who may have it. Raises CannotDecrypt, FileNotFoundError."""
+    with crypto.open_sealed(archive.file_path, crypto.box_for(archive.data_key), ARCHIVE_LABEL) as plain:
+        while chunk := plain.read(READ_BYTES):
+            yield chunk

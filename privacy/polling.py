@@ -1,0 +1,332 @@
+"""Following jobs, cheapest first: list pages, then the detail of what changed.
+
+A failed look changes only its own times and `last_error`, never the state of a job. Adobe's dates have minutes only, so the
+detail of a job is fetched again until it was fetched two minutes after the job's last change.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit, connections, leases, steps
+from portal.adobe import errors
+from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
+from portal.models import Organization
+from portal.outbound import backoff
+from privacy import progress, reconciling
+from privacy.models import Job, JobListing, ProductResponse, ResultArchive
+from privacy.products import product_by_answer_name
+from privacy.querysets import JobQuerySet
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, Action, JobStatus
+from privacy.submission import hold_organization
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 300.0
+DETAIL_BATCH = 50
+# Adobe's documents name three largest pages; we begin with the newest and fall back.
+PAGE_SIZES = (1000, 100, 25)
+MINUTES_ONLY = timedelta(minutes=2)
+
+
+# --- Lists ---
+
+
+def listings_due() -> bool:
+    """Whether a law of an organization is to be listed now. Listings without open jobs wait."""
+    return JobListing.objects.due(timezone.now()).exists()
+
+
+def list_next() -> int:
+    """List one (organization, law). Returns how many were listed."""
+    _, ids = leases.take(JobListing.objects.due(timezone.now()), "next_list_at", most=1, seconds=LEASE_SECONDS)
+    for listing in JobListing.objects.filter(pk__in=ids).select_related("organization__data_key"):
+        list_jobs(listing)
+    return len(ids)
+
+
+def list_jobs(listing: JobListing) -> None:
+    """Read the pages that can hold open jobs and mark what changed as due for its detail."""
+    oldest = open_jobs_of(listing).order_by("submission__first_sent_at").values_list("submission__first_sent_at", flat=True)
+    first = oldest.first()
+    if first is None:
+        _listed(listing, settings.LIST_EVERY_SECONDS, "")
+        return
+    try:
+        changed = sum(_mark_changed(listing, page) for page in _pages(listing, first))
+    except errors.AdobeError as error:
+        _listing_failed(listing, error)
+        return
+    _listed(listing, settings.LIST_EVERY_SECONDS, "")
+    if changed:
+        steps.wake("detail")
+
+
+def open_jobs_of(listing: JobListing) -> JobQuerySet:
+    """Jobs that this listing can tell about."""
+    return Job.objects.open_at_adobe().filter(
+        organization=listing.organization, request__regulation=listing.regulation, adobe_job_id__isnull=False
+    )
+
+
+def _pages(listing: JobListing, oldest: datetime) -> Iterable[tuple[ListedJob, ...]]:
+    service = connections.service_for(listing.organization)
+    today = timezone.now().date()
+    for first, last in reconciling.windows(oldest.date() - timedelta(days=1), today + timedelta(days=1)):
+        for page in range(reconciling.MOST_PAGES):
+            try:
+                answer = service.list_jobs(
+                    regulation=listing.regulation, page=page, size=listing.page_size, from_date=first, to_date=last
+                )
+            except errors.PageSizeRefused:
+                _take_smaller_pages(listing)
+                raise
+            if answer.jobs:
+                yield tuple(answer.jobs)
+            if len(answer.jobs) < listing.page_size:
+                break
+
+
+def _take_smaller_pages(listing: JobListing) -> None:
+    """The next listing asks for less."""
+    smaller = [size for size in PAGE_SIZES if size < listing.page_size]
+    if smaller:
+        JobListing.objects.filter(pk=listing.pk).update(page_size=smaller[0])
+
+
+def _mark_changed(listing: JobListing, page: tuple[ListedJob, ...]) -> int:
+    """Jobs whose word or date differs from what we last saw become due for their detail. One query a page, one UPDATE."""
+    listed = {job.job_id: job for job in page}
+    known = Job.objects.open_at_adobe().filter(organization=listing.organization, adobe_job_id__in=list(listed))
+    changed = [
+        pk
+        for pk, adobe_id, word, modified in known.values_list("pk", "adobe_job_id", "adobe_status", "adobe_modified_at")
+        if listed[adobe_id or ""].status_word != word or listed[adobe_id or ""].modified_at != modified
+    ]
+    return Job.objects.filter(pk__in=changed).update(next_poll_at=timezone.now()) if changed else 0
+
+
+def _listed(listing: JobListing, wait: float, error: str) -> None:
+    now = timezone.now()
+    JobListing.objects.filter(pk=listing.pk).update(
+        next_list_at=now + timedelta(seconds=wait), listed_at=now, failures=0, last_error=error
+    )
+
+
+def _listing_failed(listing: JobListing, error: errors.AdobeError) -> None:
+    hold_when_blocked(listing.organization, error)
+    failures = listing.failures + 1
+    wait = 0.0 if isinstance(error, errors.PageSizeRefused) else wait_after(error, failures)
+    JobListing.objects.filter(pk=listing.pk).update(
+        next_list_at=timezone.now() + timedelta(seconds=wait), failures=failures, last_error=type(error).__name__
+    )
+
+
+def wait_after(error: errors.AdobeError, failures: int) -> float:
+    """Seconds until the next try of something that only reads."""
+    asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
+    return max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
+
+
+def hold_when_blocked(organization: Organization, error: errors.AdobeError) -> None:
+    """An organization that Adobe refuses as a whole waits for a person."""
+    if isinstance(error, errors.OrganizationBlocked):
+        hold_organization(organization, error.reason, error.words)
+
+
+# --- Details ---
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What Adobe answered about one job, and when we asked."""
+
+    job: Job
+    answer: JobAnswer
+    asked_at: datetime
+
+
+def details_due() -> bool:
+    """Whether Adobe is to be asked about a job now."""
+    return Job.objects.due_for_detail(timezone.now()).exists()
+
+
+def detail_next() -> int:
+    """Ask about a batch of jobs, then write what came in one transaction. Returns how many were asked about."""
+    lease, ids = leases.take(Job.objects.due_for_detail(timezone.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
+    jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related("organization__data_key", "request__data_key"))
+    seen = [answer for job in jobs if (answer := _ask(job)) is not None]
+    with transaction.atomic():
+        for one in seen:
+            _write(one)
+    for request_id in {one.job.request_id for one in seen}:
+        progress.refresh(request_id)
+    if any(wants_archive(one.job) for one in seen):
+        steps.wake("archive")
+    return len(ids)
+
+
+def refresh_now(job: Job) -> None:
+    """A person asked: the job is due at once."""
+    Job.objects.filter(pk=job.pk, adobe_job_id__isnull=False).update(next_poll_at=timezone.now())
+    steps.wake("detail")
+
+
+def _ask(job: Job) -> Seen | None:
+    if job.adobe_job_id is None or job.request.data_key is None:
+        Job.objects.filter(pk=job.pk).update(next_poll_at=None)
+        return None
+    asked_at = timezone.now()
+    try:
+        answer = connections.service_for(job.organization).job(job.adobe_job_id)
+    except errors.NotFound:
+        _gone(job)
+    except errors.AdobeError as error:
+        _ask_failed(job, error)
+    else:
+        return Seen(job, answer, asked_at)
+    return None
+
+
+def _gone(job: Job) -> None:
+    """Adobe no longer knows it: its last known word stays beside the new state."""
+    with transaction.atomic():
+        changed = (
+            Job.objects.open_at_adobe()
+            .filter(pk=job.pk)
+            .update(status=JobStatus.GONE, next_poll_at=None, finished_at=timezone.now(), last_error="not_found")
+        )
+        if changed:
+            record_job(job, "job.gone")
+    progress.refresh(job.request_id)
+
+
+def _ask_failed(job: Job, error: errors.AdobeError) -> None:
+    hold_when_blocked(job.organization, error)
+    failures = job.quiet_polls + 1
+    Job.objects.filter(pk=job.pk).update(
+        next_poll_at=timezone.now() + timedelta(seconds=wait_after(error, failures)),
+        quiet_polls=failures,
+        last_error=type(error).__name__,
+    )
+
+
+def _write(seen: Seen) -> None:
+    job, answer = seen.job, seen.answer
+    was_done = job.status in JOB_DONE
+    news = answer.status_word != job.adobe_status or answer.modified_at != job.adobe_modified_at
+    job.quiet_polls = 0 if news else job.quiet_polls + 1
+    job.status, job.adobe_status = answer.status, answer.status_word[:60]
+    job.adobe_created_at, job.adobe_modified_at = answer.created_at, answer.modified_at
+    job.detail_at, job.last_error, job.lease = seen.asked_at, "", None
+    job.has_result = answer.download_url is not None
+    job.raw = answer.raw
+    for product in answer.products:
+        _write_product(job, product)
+    done = job.status in JOB_DONE and not _awaits_products(answer)
+    job.next_poll_at = None if done and _is_settled(seen) else next_poll(job, seen)
+    job.finished_at = (job.finished_at or timezone.now()) if job.status in JOB_DONE else None
+    job.save(update_fields=_JOB_FIELDS)
+    if job.status in JOB_DONE and not was_done:
+        record_job(job, f"job.{job.status}")
+    _want_archive(job, answer)
+
+
+_JOB_FIELDS = [
+    "quiet_polls",
+    "status",
+    "adobe_status",
+    "adobe_created_at",
+    "adobe_modified_at",
+    "detail_at",
+    "last_error",
+    "lease",
+    "has_result",
+    "raw_sealed",
+    "next_poll_at",
+    "finished_at",
+]
+
+
+def _awaits_products(answer: JobAnswer) -> bool:
+    """Adobe's own samples show a finished job with products still open."""
+    return any(product.status in JOB_AT_ADOBE_OPEN for product in answer.products)
+
+
+def _is_settled(seen: Seen) -> bool:
+    """Whether nothing can have changed within the minute of the last change after we asked."""
+    modified = seen.answer.modified_at
+    return seen.answer.status in JOB_DONE or modified is None or seen.asked_at - modified >= MINUTES_ONLY
+
+
+def next_poll(job: Job, seen: Seen) -> datetime:
+    """When to ask again: soon while the date may still hide a change, then ever more rarely, at least once a day."""
+    longest = settings.DETAIL_AT_LEAST_EVERY_SECONDS
+    if not _is_settled(seen):
+        return seen.asked_at + timedelta(seconds=min(settings.DETAIL_FIRST_SECONDS, longest))
+    wait = backoff(
+        job.quiet_polls + 1, first=max(settings.LIST_EVERY_SECONDS * 4, settings.DETAIL_FIRST_SECONDS), longest=longest
+    )
+    return seen.asked_at + timedelta(seconds=min(wait, longest))
+
+
+def _write_product(job: Job, answer: ProductAnswer) -> None:
+    known = product_by_answer_name(answer.product)
+    row = ProductResponse(
+        job=job,
+        request=job.request,
+        product=answer.product[:100],
+        product_code=known.code if known else answer.product[:60],
+        status=answer.status,
+        adobe_status=answer.status_word[:60],
+        code=answer.code[:40],
+        retry_count=max(answer.retry_count or 0, 0),
+        processed_at=answer.processed_at,
+    )
+    row.answer = {"message": answer.message, "detail": answer.detail, "results": answer.results}
+    fields = ["status", "adobe_status", "code", "retry_count", "processed_at", "seen_at", "answer_sealed"]
+    values = {name: getattr(row, name) for name in [*fields, "product_code", "request"]}
+    ProductResponse.objects.update_or_create(job=job, product=row.product, defaults=values)
+
+
+def wants_archive(job: Job) -> bool:
+    """Whether Adobe holds a result for this job."""
+    return job.action == Action.ACCESS and job.status == JobStatus.COMPLETE and job.has_result
+
+
+def _want_archive(job: Job, answer: JobAnswer) -> None:
+    """A complete access job has a result at Adobe: fetch it."""
+    if not wants_archive(job):
+        return
+    finished = answer.modified_at or timezone.now()
+    archive = ResultArchive(
+        job=job, request=job.request, adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS)
+    )
+    archive.address = answer.download_url
+    ResultArchive.objects.get_or_create(
+        job=job,
+        defaults={
+            "request": job.request,
+            "adobe_expires_at": archive.adobe_expires_at,
+            "address_sealed": archive.address_sealed,
+        },
+    )
+
+
+def record_job(job: Job, action: str) -> None:
+    """One line in the trail for what became of a job."""
+    audit.record(
+        action,
+        actor=None,
+        organization=job.organization,
+        obj=job,
+        root_id=job.request_id,
+        details={"action": job.action},
+    )

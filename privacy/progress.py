@@ -1,0 +1,112 @@
+"""How far a request is: the counts on its row, and the bars of its page and of the terminal, from the same queries."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from portal import audit
+from portal.outbound import CallState, PersonReason
+from privacy.models import Job, PrivacyRequest, ProductResponse
+from privacy.products import product_name
+from privacy.statuses import JOB_DONE, JOB_FAILED, JobStatus, RequestStatus
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One progress bar: how many of `total` are done, of those how many failed, and how many wait."""
+
+    code: str
+    name: str
+    total: int
+    done: int
+    failed: int
+
+    @property
+    def waiting(self) -> int:
+        """Not done yet."""
+        return self.total - self.done
+
+    @property
+    def percent(self) -> int:
+        """Whole percent, 100 only when all is done."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+def overall(request: PrivacyRequest) -> Bar:
+    """Jobs of the whole request."""
+    return Bar("", "All jobs", request.jobs_total, request.jobs_done, request.jobs_failed)
+
+
+def by_product(request: PrivacyRequest) -> list[Bar]:
+    """One bar for each product asked for, and one for each that answered beyond."""
+    done, failed = Count("pk", filter=Q(status__in=JOB_DONE)), Count("pk", filter=Q(status__in=JOB_FAILED))
+    answered = {
+        row["product_code"]: row
+        for row in ProductResponse.objects.filter(request=request)
+        .order_by()
+        .values("product_code")
+        .annotate(seen=Count("pk"), done=done, failed=failed)
+    }
+    codes = list(dict.fromkeys([*request.products, *answered]))
+    empty = {"done": 0, "failed": 0}
+    return [
+        Bar(code, product_name(code), request.jobs_total, (row := answered.get(code, empty))["done"], row["failed"])
+        for code in codes
+    ]
+
+
+def refresh(request_id: uuid.UUID) -> None:
+    """Count the request's jobs anew and move its status on."""
+    request = PrivacyRequest.objects.get(pk=request_id)
+    if request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED):
+        return
+    counts = Job.objects.filter(request=request).aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(status__in=JOB_DONE)),
+        failed=Count("pk", filter=Q(status__in=JOB_FAILED)),
+        waiting=Count("pk", filter=Q(status=JobStatus.WAITING)),
+    )
+    status = _status(request, counts)
+    finished = status in (RequestStatus.COMPLETE, RequestStatus.FAILED)
+    changed = (
+        PrivacyRequest.objects.filter(pk=request_id)
+        .exclude(status__in=(RequestStatus.PREPARING, RequestStatus.SHREDDED))
+        .update(
+            status=status,
+            jobs_total=counts["total"],
+            jobs_done=counts["done"],
+            jobs_failed=counts["failed"],
+            finished_at=models.functions.Coalesce("finished_at", timezone.now()) if finished else None,
+        )
+    )
+    if changed and status != request.status:
+        audit.record(
+            f"request.{status}",
+            actor=None,
+            organization=request.organization,
+            obj=request,
+            root_id=request.pk,
+            details={"jobs": counts["total"], "failed": counts["failed"]},
+        )
+
+
+def _status(request: PrivacyRequest, counts: dict[str, int]) -> RequestStatus:
+    calls = request.submissions
+    if calls.exclude(person_reason="").exists():
+        return RequestStatus.ATTENTION
+    if counts["done"] == counts["total"]:
+        return RequestStatus.FAILED if counts["failed"] else RequestStatus.COMPLETE
+    if calls.filter(state__in=(CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)).exists():
+        return RequestStatus.SENDING
+    return RequestStatus.IN_PROGRESS
+
+
+def needs_person(request: PrivacyRequest) -> list[PersonReason]:
+    """Why it waits for a person."""
+    reasons = request.submissions.exclude(person_reason="").values_list("person_reason", flat=True).distinct()
+    return [PersonReason(reason) for reason in reasons]

@@ -1,0 +1,108 @@
+"""The vocabulary of queries. Permission is part of it: what a person may not see is not there, so it is a 404."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from portal.models import Organization, User
+from portal.outbound import CallState
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, UPLOAD_OPEN, ArchiveStatus, JobStatus, RequestStatus
+
+
+class UploadQuerySet(models.QuerySet["m.Upload"]):
+    """Uploads."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def still_open(self) -> Self:
+        """Neither confirmed nor discarded."""
+        return self.filter(status__in=UPLOAD_OPEN)
+
+
+class PrivacyRequestQuerySet(models.QuerySet["m.PrivacyRequest"]):
+    """Privacy requests."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def to_prepare(self, now: datetime) -> Self:
+        """Confirmed, and their people not all written yet."""
+        return self.filter(status=RequestStatus.PREPARING, next_attempt_at__lte=now)
+
+
+class SubmissionQuerySet(models.QuerySet["m.Submission"]):
+    """Calls to Adobe that create jobs."""
+
+    SENDABLE = Q(request__organization__held_at=None) & ~Q(request__status=RequestStatus.PREPARING)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(request__organization__in=Organization.objects.visible_to(user))
+
+    def due_to_send(self, now: datetime) -> Self:
+        """Queued, due, complete, and its organization not on hold; oldest first."""
+        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+    def due_to_look(self, now: datetime) -> Self:
+        """Of unknown outcome, and time to look for them in Adobe's list."""
+        return self.filter(
+            state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now, request__organization__held_at=None
+        ).order_by("next_look_at")
+
+    def stale(self, before: datetime) -> Self:
+        """Being sent for longer than a claim lasts."""
+        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
+
+
+class JobQuerySet(models.QuerySet["m.Job"]):
+    """Privacy jobs."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def open_at_adobe(self) -> Self:
+        """Adobe has them and has not finished."""
+        return self.filter(status__in=JOB_AT_ADOBE_OPEN)
+
+    def due_for_detail(self, now: datetime) -> Self:
+        """Time to ask Adobe for the job itself; organizations on hold wait."""
+        return self.filter(next_poll_at__lte=now, organization__held_at=None).order_by("next_poll_at")
+
+    def failed(self) -> Self:
+        """Finished, and not well."""
+        return self.filter(status__in=JOB_FAILED)
+
+    def complete(self) -> Self:
+        """Finished well."""
+        return self.filter(status=JobStatus.COMPLETE)
+
+
+class ResultArchiveQuerySet(models.QuerySet["m.ResultArchive"]):
+    """Results of access jobs."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(job__organization__in=Organization.objects.visible_to(user))
+
+    def due_to_fetch(self, now: datetime) -> Self:
+        """Waiting at Adobe, and time to fetch them."""
+        return self.filter(status=ArchiveStatus.WAITING, next_attempt_at__lte=now, job__organization__held_at=None).order_by(
+            "next_attempt_at"
+        )
+
+
+class JobListingQuerySet(models.QuerySet["m.JobListing"]):
+    """When each (organization, law) was listed and is listed next."""
+
+    def due(self, now: datetime) -> Self:
+        """Time to list; organizations on hold wait."""
+        return self.filter(next_list_at__lte=now, organization__held_at=None).order_by("next_list_at")

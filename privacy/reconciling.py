@@ -1,0 +1,271 @@
+"""Looking for a call of unknown outcome in Adobe's list, and what a person may decide when looking does not settle it.
+
+A look reads three listings (with dates, without dates, and only what is `submitted`) under the law's code and its aliases,
+each twice with different page sizes, so that page boundaries fall differently. It counts only when both passes of a listing
+saw the same old jobs; one failed page makes the whole look not count.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit, connections, leases, steps
+from portal.adobe import errors
+from portal.adobe.answers import CreatedJob, ListedJob
+from portal.adobe.privacy_service import PrivacyService
+from portal.models import User
+from portal.outbound import CallState, PersonReason, backoff, look_is_too_late, next_look, queued_fields, sent_fields
+from privacy import progress
+from privacy.models import Job, Submission
+from privacy.regulations import REGULATIONS
+from privacy.statuses import JobStatus
+from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome
+
+logger = logging.getLogger(__name__)
+
+LOOK_LEASE_SECONDS = 300.0
+PAGE_SIZES = (1000, 700)
+SMALL_PAGE_SIZES = (100, 70)
+MOST_PAGES = 1000
+# Adobe lists at most 30 days at a time (Privacy Service API, list jobs).
+SPAN_DAYS = 30
+
+
+class LookDoesNotCount(Exception):
+    """The listing was short, or its two passes disagree."""
+
+
+def calls_to_look_for() -> bool:
+    """Whether a look is due."""
+    return Submission.objects.due_to_look(timezone.now()).exists()
+
+
+def look_next() -> int:
+    """Look for one call. Returns how many were looked for."""
+    due = Submission.objects.due_to_look(timezone.now())
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    for call_id in ids:
+        look(call_id)
+    return len(ids)
+
+
+def look(call_id: uuid.UUID) -> None:
+    """One look for one UNKNOWN call. A failed look changes its times and `last_error` only."""
+    submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
+    if submission.state != CallState.UNKNOWN:
+        return
+    if look_is_too_late(submission.first_sent_at):
+        _to_person(submission, PersonReason.TOO_OLD)
+        return
+    service = connections.service_for(submission.request.organization)
+    try:
+        jobs = listed_jobs(service, submission)
+    except (errors.AdobeError, LookDoesNotCount) as error:
+        _look_failed(submission, error)
+        return
+    _apply(submission, jobs)
+    progress.refresh(submission.request_id)
+
+
+def _look_failed(submission: Submission, error: Exception) -> None:
+    if isinstance(error, errors.OrganizationBlocked):
+        hold(submission, error.reason, error.words)
+    wait = settings.LOOK_AFTER_SECONDS[0]
+    Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
+        next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+        last_error=f"look: {type(error).__name__}"[:60],
+    )
+
+
+def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
+    found = match(submission, jobs)
+    with transaction.atomic():
+        note_jobs(submission, found)
+        known = submission.jobs.exclude(adobe_job_id=None).count()
+        if known >= submission.expected_jobs:
+            if _move(submission, CallState.SENT, **sent_fields()):
+                raise_alarm_when_doubled(submission)
+            return
+        _count_look(submission, known)
+
+
+def _count_look(submission: Submission, known: int) -> None:
+    looks = submission.looks_done + 1
+    later = next_look(submission.unknown_since or timezone.now(), looks)
+    if later is not None:
+        Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(looks_done=looks, next_look_at=later)
+        return
+    Submission.objects.filter(pk=submission.pk).update(looks_done=looks)
+    if known:
+        _to_person(submission, PersonReason.SOME_FOUND)
+    elif submission.has_deletes and not submission.request.organization.resend_deletes:
+        _to_person(submission, PersonReason.NONE_FOUND)
+    else:
+        _move(submission, CallState.QUEUED, **queued_fields(0, "not_found_in_list"))
+        steps.wake("submit")
+
+
+def _move(submission: Submission, state: CallState, **fields: object) -> bool:
+    """UNKNOWN -> `state`, under a claim token that no late answer can match any more when it goes back into the queue."""
+    row = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN)
+    if state == CallState.QUEUED:
+        fields["claim_token"] = None
+    moved = bool(row.update(state=state, **fields))
+    if moved:
+        submission.state = state
+        record_outcome(submission, state, "found_in_list" if state == CallState.SENT else "not_found_in_list")
+    return moved
+
+
+def _to_person(submission: Submission, reason: PersonReason) -> None:
+    Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(person_reason=reason, next_look_at=None)
+    record_outcome(submission, CallState.UNKNOWN, reason)
+    progress.refresh(submission.request_id)
+
+
+# --- Reading Adobe's list ---
+
+
+def listed_jobs(service: PrivacyService, submission: Submission) -> list[CreatedJob]:
+    """Every job that Adobe lists from the day before the call on, as (id, key, action). Raises LookDoesNotCount."""
+    started = timezone.now()
+    since = (submission.first_sent_at or submission.created_at) - timedelta(days=1)
+    jobs: dict[str, ListedJob] = {}
+    for code in codes_of(submission.request.regulation):
+        for dates in windows(since.date(), started.date() + timedelta(days=1)):
+            jobs.update(_twice(service, code, started, dates, None))
+        jobs.update(_twice(service, code, started, None, None))
+        jobs.update(_twice(service, code, started, None, "submitted"))
+    return [CreatedJob(job.job_id, job.user_key, job.action) for job in jobs.values()]
+
+
+def codes_of(regulation: str) -> list[str]:
+    """The code sent, then every other code of the same law: Adobe may list a job under either."""
+    same = [law for law in REGULATIONS if regulation in (law.code, *law.aliases)]
+    return list(dict.fromkeys([regulation, *(code for law in same for code in (law.code, *law.aliases))]))
+
+
+def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Spans of at most 30 days that cover `first` to `last`, newest days last."""
+    earliest = datetime.now(UTC).date() - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
+    start = max(first, earliest)
+    while start <= last:
+        end = min(start + timedelta(days=SPAN_DAYS - 1), last)
+        yield start, end
+        start = end + timedelta(days=1)
+
+
+def _twice(
+    service: PrivacyService, code: str, started: datetime, dates: tuple[date, date] | None, status: str | None
+) -> dict[str, ListedJob]:
+    sizes = PAGE_SIZES
+    try:
+        first = _pages(service, code, sizes[0], dates, status)
+    except errors.PageSizeRefused:
+        sizes = SMALL_PAGE_SIZES
+        first = _pages(service, code, sizes[0], dates, status)
+    second = _pages(service, code, sizes[1], dates, status)
+    # A job of the very last minutes may have come between the passes, and one that leaves `submitted` may leave its listing.
+    recent = started - timedelta(minutes=2)
+    missing = {job_id for job_id in second.keys() ^ first.keys() if _is_older((first | second)[job_id], recent)}
+    if missing and status is None:
+        raise LookDoesNotCount(f"{len(missing)} jobs were in one pass only")
+    return first | second
+
+
+def _is_older(job: ListedJob, than: datetime) -> bool:
+    return job.created_at is not None and job.created_at < than
+
+
+def _pages(
+    service: PrivacyService, code: str, size: int, dates: tuple[date, date] | None, status: str | None
+) -> dict[str, ListedJob]:
+    """Page after page until an empty one, deduplicated by job id."""
+    first, last = dates or (None, None)
+    jobs: dict[str, ListedJob] = {}
+    for page in range(MOST_PAGES):
+        answer = service.list_jobs(regulation=code, page=page, size=size, from_date=first, to_date=last, status=status)
+        if not answer.jobs:
+            return jobs
+        jobs.update({job.job_id: job for job in answer.jobs})
+    raise LookDoesNotCount("the list does not end")
+
+
+# --- What a person decides ---
+
+
+class CannotDecide(Exception):
+    """The call is not waiting for this decision; `str()` says so to the person."""
+
+
+def look_again(submission: Submission, user: User) -> None:
+    """Start the looks over."""
+    changed = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
+        person_reason="", looks_done=0, next_look_at=timezone.now(), unknown_since=timezone.now()
+    )
+    _decided(submission, user, "look_again", changed)
+    steps.wake("look")
+
+
+def send_missing(submission: Submission, user: User) -> Submission:
+    """What Adobe does not list goes out as a new call; what it lists stays with this one. Never the whole call twice."""
+    with transaction.atomic():
+        missing = submission.jobs.filter(adobe_job_id=None)
+        fresh = Submission.objects.create(
+            request=submission.request,
+            ordinal=submission.request.submissions.count() + 1,
+            people=missing.values("subject").distinct().count(),
+            expected_jobs=missing.count(),
+            has_deletes=missing.exclude(action="access").exists(),
+        )
+        left = submission.expected_jobs - fresh.expected_jobs
+        missing.update(submission=fresh)
+        changed = (
+            Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN)
+            .exclude(person_reason="")
+            .update(**(sent_fields() | {"state": CallState.SENT if left else CallState.CANCELLED, "expected_jobs": left}))
+        )
+        _decided(submission, user, "send_missing", changed)
+        progress.refresh(submission.request_id)
+        steps.wake("submit")
+    return fresh
+
+
+def give_up(submission: Submission, user: User) -> None:
+    """Close the call as not sent: its missing jobs end as "not sent"."""
+    with transaction.atomic():
+        changed = (
+            Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN)
+            .exclude(person_reason="")
+            .update(**(sent_fields() | {"state": CallState.CANCELLED}))
+        )
+        Job.objects.filter(submission=submission, adobe_job_id=None).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
+        _decided(submission, user, "give_up", changed)
+    progress.refresh(submission.request_id)
+
+
+def acknowledge_doubled(submission: Submission, user: User) -> None:
+    """A person has seen the alarm."""
+    changed = Submission.objects.filter(pk=submission.pk, person_reason=PersonReason.DOUBLED).update(person_reason="")
+    _decided(submission, user, "acknowledge_doubled", changed)
+    progress.refresh(submission.request_id)
+
+
+def _decided(submission: Submission, user: User, decision: str, changed: int) -> None:
+    if not changed:
+        raise CannotDecide("This call is no longer waiting for a decision. Load the page again to see where it is.")
+    audit.record(
+        "call.decided",
+        actor=user,
+        organization=submission.request.organization,
+        obj=submission,
+        root_id=submission.request_id,
+        details={"decision": decision, "call": submission.ordinal},
+    )

@@ -1,0 +1,62 @@
+"""Removing the personal data of a request, for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit, crypto
+from portal.models import User
+from portal.outbound import OPEN_STATES
+from privacy.models import IdentityDigest, PrivacyRequest, ResultArchive, Upload
+from privacy.statuses import RequestStatus, UploadStatus
+
+
+class NotShreddable(Exception):
+    """The request still moves; `str()` says what has to happen first."""
+
+
+def shred(request: PrivacyRequest, user: User) -> None:
+    """Delete the request's data key, its digests and its files. Counts, states and the audit trail (ids only) stay.
+
+    Backups forget when the backup of the key table is gone. Raises NotShreddable while calls or jobs are open.
+    """
+    if request.status == RequestStatus.PREPARING or request.submissions.filter(state__in=OPEN_STATES).exists():
+        raise NotShreddable("Calls of this request are still open. Wait until they are settled, or decide about them.")
+    with transaction.atomic():
+        paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
+        _forget_people(request)
+        key = request.data_key
+        PrivacyRequest.objects.filter(pk=request.pk).update(
+            status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None
+        )
+        audit.record("request.shredded", actor=user, organization=request.organization, obj=request, root_id=request.pk)
+        if key is not None:
+            key.destroy()
+        paths += _forget_upload(request)
+    for path in paths:
+        crypto.discard(path)
+
+
+def _forget_people(request: PrivacyRequest) -> None:
+    IdentityDigest.objects.filter(subject__request=request).delete()
+    request.subjects.update(officer_key_sealed=None, wire_key_sealed=None, wire_key_digest=None, identities_sealed=None)
+    request.jobs.update(raw_sealed=None, next_poll_at=None)
+    request.product_responses.update(answer_sealed=None)
+    request.submissions.update(answer_sealed=None, words_sealed=None)
+    request.archives.update(address_sealed=None, path="")
+
+
+def _forget_upload(request: PrivacyRequest) -> list[Path]:
+    """The file's name and findings go with the last of its requests."""
+    upload = request.upload
+    if upload is None or upload.requests.exclude(status=RequestStatus.SHREDDED).exists():
+        return []
+    path = upload.file_path
+    key = upload.data_key
+    Upload.objects.filter(pk=upload.pk).update(file_name_sealed=None, result_sealed=None, path="", status=UploadStatus.DISCARDED)
+    if key is not None:
+        key.destroy()
+    return [path]

@@ -1,0 +1,106 @@
+"""Status words, each in one place with its label and its tone; the sets that queries and pages use stand beside them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class JobStatus(models.TextChoices):
+    """Where one privacy job, or one product's part of it, is. Adobe's own word is kept beside it."""
+
+    WAITING = "waiting", "Not sent yet"
+    SUBMITTED = "submitted", "Submitted"
+    PROCESSING = "processing", "Processing"
+    COMPLETE = "complete", "Complete"
+    ERROR = "error", "Error"
+    OTHER = "other", "Other"
+    GONE = "gone", "No longer at Adobe"
+    NOT_SENT = "not_sent", "Not sent"
+
+
+JOB_AT_ADOBE_OPEN = (JobStatus.SUBMITTED, JobStatus.PROCESSING, JobStatus.OTHER)
+JOB_OPEN = (JobStatus.WAITING, *JOB_AT_ADOBE_OPEN)
+JOB_DONE = (JobStatus.COMPLETE, JobStatus.ERROR, JobStatus.GONE, JobStatus.NOT_SENT)
+JOB_FAILED = (JobStatus.ERROR, JobStatus.GONE, JobStatus.NOT_SENT)
+
+JOB_TONES = {
+    JobStatus.WAITING: "unknown",
+    JobStatus.SUBMITTED: "info",
+    JobStatus.PROCESSING: "info",
+    JobStatus.COMPLETE: "good",
+    JobStatus.ERROR: "bad",
+    JobStatus.OTHER: "unknown",
+    JobStatus.GONE: "warning",
+    JobStatus.NOT_SENT: "bad",
+}
+
+
+class RequestStatus(models.TextChoices):
+    """Where one privacy request is, as its officer would say it."""
+
+    PREPARING = "preparing", "Preparing"
+    SENDING = "sending", "Sending to Adobe"
+    IN_PROGRESS = "in_progress", "Adobe is working"
+    ATTENTION = "attention", "Needs a person"
+    COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Finished with errors"
+    SHREDDED = "shredded", "Personal data removed"
+
+
+REQUEST_OPEN = (RequestStatus.PREPARING, RequestStatus.SENDING, RequestStatus.IN_PROGRESS, RequestStatus.ATTENTION)
+REQUEST_TONES = {
+    RequestStatus.PREPARING: "info",
+    RequestStatus.SENDING: "info",
+    RequestStatus.IN_PROGRESS: "info",
+    RequestStatus.ATTENTION: "warning",
+    RequestStatus.COMPLETE: "good",
+    RequestStatus.FAILED: "bad",
+    RequestStatus.SHREDDED: "unknown",
+}
+
+
+class UploadStatus(models.TextChoices):
+    """Where an uploaded file is before it becomes a request."""
+
+    WAITING = "waiting", "Waiting to be checked"
+    CHECKING = "checking", "Being checked"
+    REFUSED = "refused", "Has errors"
+    READY = "ready", "Ready to confirm"
+    CONFIRMED = "confirmed", "Confirmed"
+    DISCARDED = "discarded", "Discarded"
+
+
+UPLOAD_OPEN = (UploadStatus.WAITING, UploadStatus.CHECKING, UploadStatus.REFUSED, UploadStatus.READY)
+UPLOAD_TONES = {
+    UploadStatus.WAITING: "info",
+    UploadStatus.CHECKING: "info",
+    UploadStatus.REFUSED: "bad",
+    UploadStatus.READY: "good",
+    UploadStatus.CONFIRMED: "good",
+    UploadStatus.DISCARDED: "unknown",
+}
+
+
+class ArchiveStatus(models.TextChoices):
+    """Where the result of an access job is."""
+
+    WAITING = "waiting", "Waiting to be fetched"
+    STORED = "stored", "Stored"
+    FAILED = "failed", "Could not be fetched"
+    EXPIRED = "expired", "No longer at Adobe"
+
+
+ARCHIVE_TONES = {
+    ArchiveStatus.WAITING: "info",
+    ArchiveStatus.STORED: "good",
+    ArchiveStatus.FAILED: "bad",
+    ArchiveStatus.EXPIRED: "warning",
+}
+
+
+class Action(models.TextChoices):
+    """What a data subject asks for, in Adobe's words (Privacy Service API, create a privacy job)."""
+
+    ACCESS = "access", "Access"
+    DELETE = "delete", "Delete"
+    OPT_OUT = "opt-out-of-sale", "Opt-out of sale"

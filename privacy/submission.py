@@ -1,0 +1,254 @@
+"""Sending one call to Adobe exactly once, and moving its row on by what came back.
+
+What each answer means for the call is one table, `_settle_failure`; looking for a call of unknown outcome is reconciling.py.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit, connections, crypto, steps
+from portal.adobe import errors
+from portal.adobe.answers import CreatedJob, CreatedJobs
+from portal.models import Organization
+from portal.outbound import (
+    CallState,
+    Claim,
+    PersonReason,
+    backoff,
+    claim,
+    mark_stale_as_unknown,
+    queued_fields,
+    sent_fields,
+    unknown_fields,
+)
+from privacy import intake, progress, schema
+from privacy.models import DataSubject, Job, JobListing, Submission
+from privacy.querysets import SubmissionQuerySet
+from privacy.statuses import JobStatus
+
+logger = logging.getLogger(__name__)
+
+
+def calls_to_send() -> bool:
+    """Whether a call is due, or one has been in sending for longer than its claim."""
+    now = timezone.now()
+    stale = Submission.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
+    return Submission.objects.due_to_send(now).exists() or stale.exists()
+
+
+def send_next() -> int:
+    """Send one due call. Returns how many were claimed."""
+    sweep_stale()
+    for call_id in Submission.objects.due_to_send(timezone.now()).values_list("pk", flat=True)[:20]:
+        if send(call_id):
+            return 1
+    return 0
+
+
+def sweep_stale() -> None:
+    """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
+    for call_id in mark_stale_as_unknown(Submission.objects.all()):
+        submission = Submission.objects.select_related("request__organization").get(pk=call_id)
+        record_outcome(submission, CallState.UNKNOWN, "claim_ran_out")
+        progress.refresh(submission.request_id)
+
+
+def send(call_id: uuid.UUID) -> bool:
+    """Claim one call, make it, and settle it. False when it could not be claimed."""
+    held = claim(Submission.objects.all(), call_id, SubmissionQuerySet.SENDABLE)
+    if held is None:
+        return False
+    submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
+    service = connections.service_for(submission.request.organization)
+    try:
+        created = service.create_jobs(build_body(submission), expected_jobs=submission.expected_jobs, still_held=held.still_held)
+    except errors.AdobeError as error:
+        _settle_failure(submission, held, error)
+    else:
+        _settle_sent(submission, held, created)
+    progress.refresh(submission.request_id)
+    return True
+
+
+def build_body(submission: Submission) -> bytes:
+    """The body of the POST: from the call's jobs, so that a re-send asks for exactly what this call stands for."""
+    request = submission.request
+    actions: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for subject_id, action in submission.jobs.values_list("subject_id", "action"):
+        if subject_id is not None:
+            actions[subject_id].append(action)
+    users = []
+    for subject in DataSubject.objects.filter(jobs__submission=submission).distinct().order_by("position"):
+        subject.request = request
+        users.append(schema.wire_user(person_of(subject, sorted(actions[subject.pk])), subject.wire_key or ""))
+    envelope = schema.Envelope.from_dict(request.envelope)
+    return json.dumps(schema.wire_body(envelope, request.organization.ims_org_id, users)).encode()
+
+
+def person_of(subject: DataSubject, actions: Iterable[str]) -> schema.Person:
+    """The person as the schema knows one."""
+    return schema.Person(
+        row=subject.position,
+        key=subject.officer_key,
+        actions=tuple(actions),
+        identities=tuple(schema.Identity.from_dict(identity) for identity in subject.identities),
+    )
+
+
+# --- What an answer means ---
+
+
+def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> None:
+    found = match(submission, created.jobs)
+    submission.answer = created.raw
+    if len(found) < submission.expected_jobs:
+        # Enough entries came, but not for every person and action of ours.
+        fields = unknown_fields("fewer_jobs")
+        with transaction.atomic():
+            if held.settle(CallState.UNKNOWN, answer_sealed=submission.answer_sealed, **fields):
+                note_jobs(submission, found)
+                record_outcome(submission, CallState.UNKNOWN, "fewer_jobs")
+        return
+    with transaction.atomic():
+        fields = sent_fields() | {"adobe_request_id": created.request_id, "answer_sealed": submission.answer_sealed}
+        if not held.settle(CallState.SENT, **fields):
+            logger.error("the answer to submission %s came after its claim was gone", submission.pk)
+            return
+        note_jobs(submission, found)
+        raise_alarm_when_doubled(submission)
+        record_outcome(submission, CallState.SENT, "")
+
+
+def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeError) -> None:
+    blocked = _blocks_organization(submission, error)
+    if blocked:
+        hold(submission, blocked, error.words)
+    state, fields = _verdict(submission, error)
+    submission.words = error.words or None
+    with transaction.atomic():
+        if not held.settle(state, **fields, words_sealed=submission.words_sealed):
+            return
+        if state == CallState.REJECTED:
+            waiting = submission.jobs.filter(status=JobStatus.WAITING)
+            waiting.update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
+        if isinstance(error, errors.OutcomeUnknown) and error.created is not None:
+            note_jobs(submission, match(submission, error.created.jobs))
+        record_outcome(submission, state, str(fields["last_error"]))
+    logger.info("submission %s is %s after %s", submission.pk, state, fields["last_error"])
+
+
+def _blocks_organization(submission: Submission, error: errors.AdobeError) -> str:
+    """Why no call of this organization can work, or nothing."""
+    if isinstance(error, errors.OrganizationBlocked):
+        return error.reason
+    # The first refusal of a token costs only the token; a fresh one that is refused too means the credential.
+    return "unauthorized" if isinstance(error, errors.Unauthorized) and submission.token_refused else ""
+
+
+def _verdict(submission: Submission, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
+    """What the call becomes. The one table of answers and their meaning."""
+    status, again = error.http_status, backoff(submission.attempts)
+    match error:
+        case errors.Throttled():
+            return CallState.QUEUED, queued_fields(max(error.retry_after or 0, again), "throttled", status)
+        case errors.NotSent():
+            return CallState.QUEUED, queued_fields(again, error.reason, status)
+        case errors.Unauthorized():
+            first = not submission.token_refused
+            return CallState.QUEUED, queued_fields(0, "unauthorized", status) | {"token_refused": first}
+        case errors.OrganizationBlocked():
+            return CallState.QUEUED, queued_fields(0, error.reason, status)
+        case errors.Rejected():
+            return CallState.REJECTED, sent_fields(status) | {"last_error": error.code or "rejected"}
+        case errors.OutcomeUnknown():
+            return CallState.UNKNOWN, unknown_fields(error.reason, status)
+        case _:
+            # A kind of failure that nobody thought of: what cannot be judged is unknown.
+            return CallState.UNKNOWN, unknown_fields("unreadable", status)
+
+
+def hold(submission: Submission, reason: str, words: str) -> None:
+    """Stop the organization's queue until a person resumes it."""
+    hold_organization(submission.request.organization, reason, words)
+
+
+def hold_organization(organization: Organization, reason: str, words: str) -> None:
+    """The same, for those who have no call in hand."""
+    if organization.hold(reason, words):
+        audit.record("organization.held", actor=None, organization=organization, obj=organization, details={"reason": reason})
+
+
+def record_outcome(submission: Submission, state: CallState, reason: str) -> None:
+    """One line in the trail for what became of a call."""
+    audit.record(
+        f"call.{state}",
+        actor=None,
+        organization=submission.request.organization,
+        obj=submission,
+        root_id=submission.request_id,
+        details={"call": submission.ordinal, "people": submission.people, "reason": reason},
+    )
+
+
+# --- Jobs of an answer or of a look ---
+
+
+def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID, list[str]]:
+    """Which of the call's own jobs these are: our job id -> Adobe's job ids, by digest of the wire key and by action."""
+    index = crypto.blind_index_for(submission.request.organization)
+    ours = {
+        (bytes(digest), action): job_id
+        for job_id, digest, action in submission.jobs.values_list("pk", "subject__wire_key_digest", "action")
+        if digest is not None
+    }
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for job in jobs:
+        job_id = ours.get((intake.wire_digest(index, job.key or ""), job.action))
+        if job_id is not None and job.job_id not in found[job_id]:
+            found[job_id].append(job.job_id)
+    return {job_id: ids for job_id, ids in found.items() if ids}
+
+
+def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
+    """Give our jobs the ids that Adobe gave them; they are followed from now on."""
+    now = timezone.now()
+    changed = []
+    for job in submission.jobs.filter(pk__in=found):
+        ids = list(dict.fromkeys([*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids, *found[job.pk]]))
+        job.adobe_job_id, job.extra_adobe_job_ids = ids[0], ids[1:]
+        if job.status in (JobStatus.WAITING, JobStatus.NOT_SENT):
+            job.status, job.adobe_status = JobStatus.SUBMITTED, "submitted"
+            job.next_poll_at = now + timedelta(seconds=settings.DETAIL_AT_LEAST_EVERY_SECONDS)
+            job.finished_at = None
+        changed.append(job)
+    fields = ["adobe_job_id", "extra_adobe_job_ids", "status", "adobe_status", "next_poll_at", "finished_at"]
+    Job.objects.bulk_update(changed, fields, batch_size=100)
+    request = submission.request
+    JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation)
+
+
+def raise_alarm_when_doubled(submission: Submission) -> None:
+    """More than one job at Adobe for one person and action: a person must know."""
+    if submission.jobs.exclude(extra_adobe_job_ids=[]).exists():
+        Submission.objects.filter(pk=submission.pk).update(person_reason=PersonReason.DOUBLED)
+        record_outcome(submission, CallState(submission.state), "doubled")
+        logger.error("submission %s has doubled jobs at Adobe", submission.pk)
+
+
+def resume(organization_id: uuid.UUID) -> None:
+    """After a hold: whatever is queued may go out now."""
+    Submission.objects.filter(
+        request__organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=timezone.now()
+    ).update(next_attempt_at=timezone.now())
+    steps.wake("submit")

@@ -1,0 +1,72 @@
+"""Celery tasks: each wakes one step. They take no arguments, because a message holds no truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from portal import registry, steps
+from portal.celery import app
+from privacy import archive, intake, polling, reconciling, submission
+
+# Checking and preparing stream through files of any size; they send nothing, and a lease brings them back when they die.
+LONG = {"soft_time_limit": 3600, "time_limit": 3660}
+
+
+@app.task(ignore_result=True, **LONG)
+def check() -> int:
+    """Check uploaded files."""
+    return steps.run("check", intake.check_next)
+
+
+@app.task(ignore_result=True, **LONG)
+def prepare() -> int:
+    """Write the people and calls of confirmed requests."""
+    return steps.run("prepare", intake.prepare_next)
+
+
+@app.task(ignore_result=True)
+def submit() -> int:
+    """Send due calls."""
+    return steps.run("submit", submission.send_next)
+
+
+@app.task(ignore_result=True)
+def look() -> int:
+    """Look for calls of unknown outcome."""
+    return steps.run("look", reconciling.look_next)
+
+
+@app.task(ignore_result=True)
+def list_jobs() -> int:
+    """List the jobs of laws in use."""
+    return steps.run("list", polling.list_next)
+
+
+@app.task(ignore_result=True)
+def detail() -> int:
+    """Ask about jobs that changed."""
+    return steps.run("detail", polling.detail_next)
+
+
+@app.task(ignore_result=True)
+def fetch_archives() -> int:
+    """Fetch results."""
+    return steps.run("archive", archive.fetch_next)
+
+
+_STEPS: list[tuple[str, Callable[[], bool], Any]] = [
+    ("check", intake.uploads_to_check, check),
+    ("prepare", intake.requests_to_prepare, prepare),
+    ("submit", submission.calls_to_send, submit),
+    ("look", reconciling.calls_to_look_for, look),
+    ("list", polling.listings_due, list_jobs),
+    ("detail", polling.details_due, detail),
+    ("archive", archive.archives_due, fetch_archives),
+]
+
+
+def register_steps() -> None:
+    """Tell the sweep about this app's steps."""
+    for name, is_due, task in _STEPS:
+        registry.add_step(registry.Step(name, is_due, task.delay))

@@ -1,0 +1,120 @@
+"""What most tests stand on: a local Adobe as a separate process, organizations that point at it, three kinds of people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from portal.models import Organization, User
+from privacy.products import PRODUCTS
+from tests.people import make_user
+
+IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
+OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
+
+
+class Simulator:
+    """A running local Adobe and its control endpoints."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def control(self, path: str, body: dict[str, Any] | None = None, method: str = "") -> Any:
+        """Call a control endpoint and read its JSON."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.address}/__simulator__/{path}",
+            data=data,
+            method=method or ("GET" if body is None else "POST"),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            raw = answer.read()
+        return json.loads(raw) if raw else None
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every job that it ever accepted."""
+        return list(self.control("ledger")["entries"])
+
+    def fault(self, kind: str, **options: Any) -> None:
+        """Inject a fault."""
+        self.control("faults", {"kind": kind, **options})
+
+    def advance(self, seconds: float) -> None:
+        """Let Adobe's time pass."""
+        self.control("advance", {"seconds": seconds})
+
+    def reset(self) -> None:
+        """Forget jobs, faults and the clock."""
+        self.control("reset", {})
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[Simulator]:
+    """One simulator for the whole run of a test process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal.simulator", "--port", "0", "--speed", "1"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    yield Simulator("http://" + line.rsplit("http://", 1)[1].strip())
+    process.terminate()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+@pytest.fixture
+def simulator(simulator_process: Simulator) -> Simulator:
+    """The simulator, empty."""
+    simulator_process.reset()
+    return simulator_process
+
+
+def make_organization(address: str = "http://127.0.0.1:9", ims_org_id: str = IMS_ORG, **fields: Any) -> Organization:
+    """An organization with the simulator's credentials."""
+    organization = Organization(
+        name=fields.pop("name", "Acme"),
+        ims_org_id=ims_org_id,
+        client_id="simulator-client",
+        gateway_url=address,
+        ims_url=address,
+        product_codes=[product.code for product in PRODUCTS],
+        **fields,
+    )
+    organization.ensure_data_key()
+    organization.client_secret = "simulator-secret"
+    organization.save()
+    return organization
+
+
+@pytest.fixture
+def organization(request: pytest.FixtureRequest) -> Organization:
+    """Acme; it points at the simulator when the test uses one."""
+    request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+    if "simulator" in request.fixturenames:
+        return make_organization(request.getfixturevalue("simulator").address)
+    return make_organization()
+
+
+@pytest.fixture
+def officer(organization: Organization) -> User:
+    """May do everything with Acme's requests."""
+    return make_user("officer", "Officer", organization)
+
+
+@pytest.fixture
+def viewer(organization: Organization) -> User:
+    """May look at Acme's requests."""
+    return make_user("viewer", "Viewer", organization)
+
+
+@pytest.fixture
+def colleague(organization: Organization) -> User:
+    """An officer of another organization: a stranger to Acme."""
+    return make_user("colleague", "Officer", make_organization(ims_org_id=OTHER_IMS_ORG, name="Other"))

@@ -13,4 +13,6 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the system checks and the signals that audit sign-ins."""
-        from portal import checks, signals  # noqa: F401, PLC0415 - they register themselves, and need the app registry
+        from portal import checks, permissions, signals  # noqa: F401, PLC0415 - they need the app registry
+
+        permissions.connect()

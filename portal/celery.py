@@ -19,18 +19,18 @@ app.autodiscover_tasks()
 CORRELATION_HEADER = "correlation_id_of_portal"
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Django's LOGGING holds in workers too; connecting here keeps Celery from setting up its own."""
 
 
-@before_task_publish.connect  # type: ignore[untyped-decorator]
+@before_task_publish.connect
 def send_correlation(headers: dict[str, Any], **_: Any) -> None:
     """A task carries the correlation id of what caused it."""
     headers.setdefault(CORRELATION_HEADER, logs.correlation_id())
 
 
-@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_prerun.connect
 def take_correlation(task: Any, **_: Any) -> None:
     """A task goes on under the correlation id that it came with."""
     logs.start_correlation(task.request.get(CORRELATION_HEADER))

@@ -27,7 +27,7 @@ class DatabaseTokens:
         if row is None:
             return None
         row.organization = self._organization
-        return Token(row.value, row.expires_at.timestamp())
+        return Token(row.value or "", row.expires_at.timestamp())
 
     def write(self, token: Token) -> None:
         """Keep a fresh token for all processes."""

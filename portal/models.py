@@ -273,7 +273,7 @@ class Counter(models.Model):
         with transaction.atomic():
             cls.objects.get_or_create(name=name)
             cls.objects.filter(name=name).update(value=models.F("value") + 1)
-            return cls.objects.values_list("value", flat=True).get(name=name)
+            return int(cls.objects.values_list("value", flat=True).get(name=name))
 
 
 class Wakeup(models.Model):

@@ -25,6 +25,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal.ids import new_id
@@ -97,9 +98,7 @@ class Claim:
             return False
         now = timezone.now()
         held = (
-            self._mine()
-            .filter(state=CallState.SENDING)
-            .update(first_byte_at=now, first_sent_at=models.functions.Coalesce("first_sent_at", now))
+            self._mine().filter(state=CallState.SENDING).update(first_byte_at=now, first_sent_at=Coalesce("first_sent_at", now))
         )
         return held == 1
 
@@ -196,7 +195,7 @@ def mark_unfinished_as_unknown(calls: models.QuerySet[Any]) -> int:
     return calls.filter(state__in=OPEN_STATES).update(
         state=CallState.UNKNOWN,
         **(unknown_fields("restored_from_backup") | {"next_look_at": now, "claim_token": None}),
-        first_sent_at=models.functions.Coalesce("first_sent_at", "created_at"),
+        first_sent_at=Coalesce("first_sent_at", "created_at"),
     )
 
 
@@ -218,4 +217,4 @@ def next_look(unknown_since: datetime, looks_done: int) -> datetime | None:
 def backoff(attempts: int, *, first: float = 5, longest: float = 900) -> float:
     """Seconds until the next attempt: doubled each time, with up to a quarter of jitter so that rows spread out."""
     base = min(first * 2 ** min(max(attempts - 1, 0), 16), longest)
-    return base * (1 + (uuid.uuid4().int % 1000) / 4000)
+    return float(base) * (1 + (uuid.uuid4().int % 1000) / 4000)

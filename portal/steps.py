@@ -38,7 +38,7 @@ def _publish(name: str) -> None:
         return
     try:
         registry.steps()[name].publish()
-    except OperationalError:
+    except (OperationalError, OSError):
         # The broker is away. The row is the truth: the sweep publishes again when the broker is back.
         logger.warning("could not publish a wake-up of step %s; the sweep will", name)
         Wakeup.objects.filter(step=name).update(published_at=None)

@@ -14,16 +14,15 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
-from portal.uploads import UPLOAD_LABEL, StoredUpload
 
 from portal import audit, crypto, leases, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.outbound import CallState, unknown_fields
+from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import checking, deadlines, schema
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload
 from privacy.querysets import UploadQuerySet
@@ -68,7 +67,7 @@ def rules_for(organization: Organization) -> schema.OrganizationRules:
     return schema.OrganizationRules(ims_org_id=organization.ims_org_id, product_codes=frozenset(organization.product_codes))
 
 
-def open_stream(upload: Upload) -> BinaryIO:
+def open_stream(upload: Upload) -> crypto.SealedReader:
     """The decrypted bytes of an upload, as a stream. Raises CannotDecrypt, FileNotFoundError."""
     if upload.data_key is None:
         raise crypto.CannotDecrypt("the upload was discarded")
@@ -154,8 +153,8 @@ def find_open(organization: Organization, people: Sequence[schema.Person]) -> It
         .values_list("digest", "subject__jobs__action", "subject__request__number")
         .distinct()
     )
-    for digest, action, number in matches:
-        for person in by_digest[bytes(digest)]:
+    for found, action, number in matches:
+        for person in by_digest[bytes(found)]:
             if action in person.actions:
                 yield checking.OpenMatch(row=person.row, key=person.key, action=action, request_number=number)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db import models
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal import audit
@@ -81,7 +81,7 @@ def refresh(request_id: uuid.UUID) -> None:
             jobs_total=counts["total"],
             jobs_done=counts["done"],
             jobs_failed=counts["failed"],
-            finished_at=models.functions.Coalesce("finished_at", timezone.now()) if finished else None,
+            finished_at=Coalesce("finished_at", timezone.now()) if finished else None,
         )
     )
     if changed and status != request.status:

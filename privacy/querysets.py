@@ -1,9 +1,12 @@
-"""The vocabulary of queries. Permission is part of it: what a person may not see is not there, so it is a 404."""
+"""The vocabulary of queries. Permission is part of it: what a person may not see is not there, so it is a 404.
+
+The classes are generic over Any because models.py imports them; each model's manager knows its model all the same.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -14,7 +17,7 @@ from portal.outbound import CallState
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, UPLOAD_OPEN, ArchiveStatus, JobStatus, RequestStatus
 
 
-class UploadQuerySet(models.QuerySet["m.Upload"]):
+class UploadQuerySet(models.QuerySet[Any]):
     """Uploads."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -26,7 +29,7 @@ class UploadQuerySet(models.QuerySet["m.Upload"]):
         return self.filter(status__in=UPLOAD_OPEN)
 
 
-class PrivacyRequestQuerySet(models.QuerySet["m.PrivacyRequest"]):
+class PrivacyRequestQuerySet(models.QuerySet[Any]):
     """Privacy requests."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -38,7 +41,7 @@ class PrivacyRequestQuerySet(models.QuerySet["m.PrivacyRequest"]):
         return self.filter(status=RequestStatus.PREPARING, next_attempt_at__lte=now)
 
 
-class SubmissionQuerySet(models.QuerySet["m.Submission"]):
+class SubmissionQuerySet(models.QuerySet[Any]):
     """Calls to Adobe that create jobs."""
 
     SENDABLE = Q(request__organization__held_at=None) & ~Q(request__status=RequestStatus.PREPARING)
@@ -62,7 +65,7 @@ class SubmissionQuerySet(models.QuerySet["m.Submission"]):
         return self.filter(state=CallState.SENDING, claimed_at__lt=before)
 
 
-class JobQuerySet(models.QuerySet["m.Job"]):
+class JobQuerySet(models.QuerySet[Any]):
     """Privacy jobs."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -86,7 +89,7 @@ class JobQuerySet(models.QuerySet["m.Job"]):
         return self.filter(status=JobStatus.COMPLETE)
 
 
-class ResultArchiveQuerySet(models.QuerySet["m.ResultArchive"]):
+class ResultArchiveQuerySet(models.QuerySet[Any]):
     """Results of access jobs."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -100,7 +103,7 @@ class ResultArchiveQuerySet(models.QuerySet["m.ResultArchive"]):
         )
 
 
-class JobListingQuerySet(models.QuerySet["m.JobListing"]):
+class JobListingQuerySet(models.QuerySet[Any]):
     """When each (organization, law) was listed and is listed next."""
 
     def due(self, now: datetime) -> Self:

@@ -10,16 +10,16 @@ from portal.celery import app
 from privacy import archive, intake, polling, reconciling, submission
 
 # Checking and preparing stream through files of any size; they send nothing, and a lease brings them back when they die.
-LONG = {"soft_time_limit": 3600, "time_limit": 3660}
+LONG_SOFT, LONG_HARD = 3600, 3660
 
 
-@app.task(ignore_result=True, **LONG)
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
 def check() -> int:
     """Check uploaded files."""
     return steps.run("check", intake.check_next)
 
 
-@app.task(ignore_result=True, **LONG)
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
 def prepare() -> int:
     """Write the people and calls of confirmed requests."""
     return steps.run("prepare", intake.prepare_next)

@@ -38,9 +38,7 @@ def payload(users: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
 
 def stored_upload(organization: Organization, user: User, content: bytes) -> Upload:
     """A received upload, not checked yet."""
-    upload = Upload(
-        id=new_id(), organization=organization, uploaded_by=user, received_on=RECEIVED_ON, size=len(content), path=""
-    )
+    upload = Upload(id=new_id(), organization=organization, uploaded_by=user, received_on=RECEIVED_ON, size=len(content), path="")
     upload.data_key = DataKey.objects.make("upload", upload.pk)
     upload.path = f"uploads/{upload.pk}"
     upload.file_name = "people.json"

@@ -33,7 +33,7 @@ _WORD_FIELDS = ("message", "title", "detail", "error_description")
 _WORDS_LIMIT = 2000
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what the answer is
+class Unreadable(ValueError):
     """The answer is not JSON, or not of a shape that any edition of the API has. The text holds none of it."""
 
 

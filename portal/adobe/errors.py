@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - each name says what the caller is told, and "Error" behind it would say nothing more
 """What can go wrong between us and Adobe, one class for each thing that the caller has to do about it."""
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from django.db import models
 from portal.crypto.box import Box, KeyRow, box_for
 
 if TYPE_CHECKING:
-    _BinaryField = models.BinaryField[bytes | None, bytes]
+    _BinaryField = models.BinaryField[bytes | None, Any]
 else:
     _BinaryField = models.BinaryField
 
@@ -105,4 +105,4 @@ def _box_of(instance: models.Model) -> Box:
 @cache
 def _label(model: type[models.Model], column: str) -> str:
     # The model that owns the column, so that a proxy or a child class opens what its parent sealed.
-    return f"{model._meta.get_field(column).model._meta.concrete_model._meta.label}.{column}"
+    return f"{model._meta.get_field(column).model._meta.label}.{column}"

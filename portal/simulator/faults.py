@@ -83,10 +83,7 @@ class Fault:
     hits: int = 0
 
     def matches(self, call: Call) -> bool:
-        if self.path is not None:
-            named = call.path.startswith(self.path)
-        else:
-            named = call.operation in self.operations
+        named = call.operation in self.operations if self.path is None else call.path.startswith(self.path)
         page = self.options.get("page")
         on_page = page is None or call.request.query.get("page", "0") == str(page)
         return named and on_page and self.method in {None, call.method}

@@ -68,9 +68,7 @@ def read_query(switches: Switches, request: web.Request, at: float) -> Query:
     if switches["alias_listing"] == "both":
         regulation = LEGACY_REGULATIONS.get(regulation, regulation)
     since, until = _read_dates(switches, request, at)
-    return Query(
-        regulation, _read_page(switches, given.get("page")), size, _read_status(switches, request), since, until
-    )
+    return Query(regulation, _read_page(switches, given.get("page")), size, _read_status(switches, request), since, until)
 
 
 def _whole(text: str | None, default: int, name: str) -> int:

@@ -56,14 +56,14 @@ def parse_organization(body: Any) -> Organization:
     """From `{"imsOrg", "clientId", "clientSecret", "products"?, "permissions"?}`; the lists default to everything."""
     if not isinstance(body, dict):
         raise OrganizationError("an organization is a JSON object")
-    texts = [_text(body, name) for name in ("imsOrg", "clientId", "clientSecret")]
+    ims_org, client_id, secret = (_text(body, name) for name in ("imsOrg", "clientId", "clientSecret"))
     codes = [str(code) for code in body.get("products", PRODUCT_CODES)]
     unknown = [code for code in codes if code.lower() not in PRODUCTS]
     names = frozenset(str(name) for name in body.get("permissions", PERMISSIONS))
     unknown += sorted(names - set(PERMISSIONS))
     if unknown:
         raise OrganizationError(f"unknown product or permission: {', '.join(unknown)}")
-    return Organization(*texts, frozenset(PRODUCTS[code.lower()].code for code in codes), names)
+    return Organization(ims_org, client_id, secret, frozenset(PRODUCTS[code.lower()].code for code in codes), names)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
@@ -92,9 +92,7 @@ class Organizations:
         holder = self._by_client.get(organization.client_id)
         if holder is not None and holder.ims_org != organization.ims_org:
             raise OrganizationError(f"client id {organization.client_id} belongs to {holder.ims_org}")
-        self._by_client = {
-            client: known for client, known in self._by_client.items() if known.ims_org != organization.ims_org
-        }
+        self._by_client = {client: known for client, known in self._by_client.items() if known.ims_org != organization.ims_org}
         self._by_client[organization.client_id] = organization
 
     def all(self) -> list[Organization]:

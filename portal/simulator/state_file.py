@@ -58,8 +58,7 @@ def dump_job(job: Job) -> dict[str, Any]:
 
 def load_job(entry: dict[str, Any]) -> Job:
     plans = [
-        ProductPlan(code, word, _time(acknowledged), _time(finished))
-        for code, word, acknowledged, finished in entry["products"]
+        ProductPlan(code, word, _time(acknowledged), _time(finished)) for code, word, acknowledged, finished in entry["products"]
     ]
     return Job(**{name: entry[name] for name in _JOB_FIELDS}, products=plans)
 

@@ -77,7 +77,12 @@ def test_a_refused_token_is_refreshed_once(queued: PrivacyRequest, simulator: Si
 
 @pytest.mark.parametrize(
     ("kind", "times", "reason"),
-    [("unauthorized", 2, "unauthorized"), ("forbidden", 1, "forbidden"), ("not_found", 1, "wrong_address"), ("limit400", 1, "limit")],
+    [
+        ("unauthorized", 2, "unauthorized"),
+        ("forbidden", 1, "forbidden"),
+        ("not_found", 1, "wrong_address"),
+        ("limit400", 1, "limit"),
+    ],
 )
 def test_a_blocked_organization_is_held_until_a_person_resumes(
     queued: PrivacyRequest, simulator: Simulator, organization: Organization, kind: str, times: int, reason: str

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -137,7 +138,8 @@ def test_it_blocks_the_organization_when_the_address_is_wrong(status: int) -> No
 
 @pytest.mark.parametrize("address", ["", "ims-na1.adobelogin.com", "ftp://ims", "http://"])
 def test_it_blocks_the_organization_when_the_address_is_none(address: str) -> None:
-    source = TokenSource(MemoryTokenStore(), quick_transport(), credentials_for("http://127.0.0.1:1", ims_url="x"))
+    credentials = replace(credentials_for("http://127.0.0.1:1"), ims_url=address)
+    source = TokenSource(MemoryTokenStore(), quick_transport(), credentials)
     with pytest.raises(OrganizationBlocked) as caught:
         source.current()
     assert caught.value.reason == "wrong_address"

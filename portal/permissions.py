@@ -1,0 +1,54 @@
+"""The three groups and what they may do. Two rights stand apart: seeing identities unmasked, and downloading results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import post_migrate
+
+VIEWER = "Viewer"
+OFFICER = "Officer"
+ADMINISTRATOR = "Administrator"
+
+# Permissions by codename; each app's models bring them.
+VIEWS = (
+    "view_upload",
+    "view_privacyrequest",
+    "view_job",
+    "view_productresponse",
+    "view_resultarchive",
+)
+ACTS = (
+    "add_upload",
+    "confirm_upload",
+    "refresh_job",
+    "decide_submission",
+    "shred_privacyrequest",
+    "reveal_identities",
+    "download_results",
+)
+MANAGES = (
+    "view_organization",
+    "add_organization",
+    "change_organization",
+    "view_user",
+    "add_user",
+    "change_user",
+    "view_auditevent",
+    "view_auditseal",
+    "view_submission",
+)
+RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}
+
+
+def create_groups(**_: Any) -> None:
+    """Make the groups and give them their rights. Rights that an administrator added by hand stay."""
+    for name, codenames in RIGHTS.items():
+        group, _made = Group.objects.get_or_create(name=name)
+        group.permissions.add(*Permission.objects.filter(codename__in=codenames))
+
+
+def connect() -> None:
+    """Run after migrations, once for each app: the last run finds the permissions of all of them."""
+    post_migrate.connect(create_groups, dispatch_uid="portal.create_groups")

@@ -1,0 +1,347 @@
+"""Checks a whole file: every finding at once, and a summary of what it asks for. Memory does not grow with the file.
+
+Duplicates are found by 8-byte keyed hashes, one for each person and kind; only candidates are read a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from privacy import envelopes
+from privacy.products import BY_CODE
+from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
+from privacy.schema import (
+    OPT_OUT,
+    Envelope,
+    Finding,
+    OrganizationRules,
+    Person,
+    canonical_namespace,
+    canonical_value,
+    mask,
+    read_person,
+    where,
+)
+from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
+
+FINDING_LIMIT: Final = 500
+LOOK_UP_BATCH: Final = 500
+EXAMPLES: Final = 3
+CJM_COMPANIONS: Final = {"profileService", "aepDataLake", "identity"}
+
+
+@dataclass(frozen=True)
+class OpenMatch:
+    """A person of the file whose same action is already open in another request."""
+
+    row: int
+    key: str | None
+    action: str
+    request_number: str
+
+
+@dataclass
+class Summary:
+    """What the file asks for, in numbers."""
+
+    people: int = 0
+    access_people: int = 0
+    delete_people: int = 0
+    opt_out_people: int = 0
+    identities: int = 0
+    identities_by_namespace: dict[str, int] = field(default_factory=dict)
+    masked_examples: dict[str, list[str]] = field(default_factory=dict)
+    jobs: int = 0
+    access_delete_calls: int = 0
+    opt_out_calls: int = 0
+
+    @property
+    def has_opt_out(self) -> bool:
+        """Whether anybody opts out of sale."""
+        return self.opt_out_people > 0
+
+    @property
+    def has_access_or_delete(self) -> bool:
+        """Whether anybody asks for access or deletion."""
+        return self.people > self.opt_out_people
+
+    @property
+    def needs_two_requests(self) -> bool:
+        """Adobe takes opt-outs only in a call of their own."""
+        return self.has_opt_out and self.has_access_or_delete
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found. `findings` holds the first 500; the counts hold all."""
+
+    findings: tuple[Finding, ...]
+    error_count: int
+    warning_count: int
+    counts_by_code: dict[str, int]
+    envelope: Envelope | None
+    summary: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """For storage and for pages."""
+        derived = {name: getattr(self.summary, name) for name in ("has_opt_out", "has_access_or_delete", "needs_two_requests")}
+        return {
+            "findings": [asdict(finding) for finding in self.findings],
+            "error_count": self.error_count,
+            "warning_count": self.warning_count,
+            "counts_by_code": self.counts_by_code,
+            "envelope": self.envelope.to_dict() if self.envelope else None,
+            "summary": asdict(self.summary) | derived,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> CheckResult:
+        """The reverse of `to_dict`."""
+        names = Summary.__dataclass_fields__
+        return cls(
+            tuple(Finding(**finding) for finding in stored["findings"]),
+            stored["error_count"],
+            stored["warning_count"],
+            stored["counts_by_code"],
+            Envelope.from_dict(stored["envelope"]) if stored["envelope"] else None,
+            Summary(**{name: value for name, value in stored["summary"].items() if name in names}),
+        )
+
+
+class _Findings:
+    """Keeps the first findings and counts all."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.by_level: Counter[str] = Counter()
+        self.by_code: Counter[str] = Counter()
+
+    def add(self, *findings: Finding) -> None:
+        for finding in findings:
+            self.by_level[finding.level] += 1
+            self.by_code[finding.code] += 1
+            if len(self.kept) < FINDING_LIMIT:
+                self.kept.append(finding)
+
+
+class _Duplicates:
+    """Candidates for duplicates: keyed hashes by row, one array a kind."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(16)
+        self.keys = array("Q")
+        self.people = array("Q")
+
+    def note(self, person: Person | None) -> None:
+        """Rows without a key, or that cannot be read, get a hash that no other row has."""
+        self.keys.append(self.hash_key(person.key) if person and person.key else secrets.randbits(64))
+        self.people.append(self.hash_person(person) if person else secrets.randbits(64))
+
+    def hash_key(self, key: str) -> int:
+        return self._hash(b"key", key.encode("utf-8", "surrogatepass"))
+
+    def hash_person(self, person: Person) -> int:
+        names = [(canonical_namespace(i.namespace, i.type, i.namespace_id), i.value) for i in person.identities]
+        same = (sorted(person.actions), sorted((ns, canonical_value(ns, value)) for ns, value in names))
+        return self._hash(b"person", repr(same).encode("utf-8", "surrogatepass"))
+
+    def _hash(self, kind: bytes, value: bytes) -> int:
+        digest = hashlib.blake2b(value, digest_size=8, key=self._secret, person=kind)
+        return int.from_bytes(digest.digest(), "big")
+
+    @staticmethod
+    def repeated(hashes: array[int]) -> dict[int, int]:
+        """Each hash that stands more than once -> the first row that has it."""
+        ordered = sorted(hashes)
+        twice = {a for a, b in pairwise(ordered) if a == b}
+        first: dict[int, int] = {}
+        if twice:
+            for row, value in enumerate(hashes, 1):
+                if value in twice:
+                    first.setdefault(value, row)
+        return first
+
+
+def check_file(
+    open_stream: Callable[[], Readable],
+    rules: OrganizationRules,
+    *,
+    find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]] = lambda _: (),
+    progress: Callable[[int], None] = lambda _: None,
+    max_people_per_call: int = MAX_PEOPLE,
+    max_identities_per_call: int = MAX_IDENTITIES,
+) -> CheckResult:
+    """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing."""
+    check = _Check(rules, find_open, max_people_per_call, max_identities_per_call)
+    try:
+        for item in read_file(open_stream(), progress=progress):
+            check.take(item)
+    except FileProblem as problem:
+        check.findings.add(Finding("error", problem.code, "", None, None, problem.message, ""))
+        return check.result(None)
+    envelope = check.finish()
+    check.find_duplicates(open_stream)
+    return check.result(envelope)
+
+
+def read_people(open_stream: Callable[[], Readable]) -> Iterator[Person]:
+    """The people of a file that was checked. Raises ValueError when it does not hold what was checked."""
+    anything = OrganizationRules("", frozenset(), 10_000)
+    for item in read_file(open_stream()):
+        if isinstance(item, UserItem):
+            person, findings = read_person(item.row, item.value, anything)
+            if person is None:
+                raise ValueError(f"row {item.row} of a checked file has errors: {findings[0].code}")
+            yield person
+
+
+class _Check:
+    """One pass over a file."""
+
+    def __init__(
+        self,
+        rules: OrganizationRules,
+        find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]],
+        max_people: int,
+        max_identities: int,
+    ) -> None:
+        self.findings = _Findings()
+        self.summary = Summary()
+        self._rules = rules
+        self._find_open = find_open
+        self._members: dict[str, Any] = {}
+        self._has_users = False
+        self._duplicates = _Duplicates()
+        self._waiting: list[Person] = []
+        self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
+        # (canonical namespace, type) -> how many identities, and the first row with one.
+        self._namespaces: dict[tuple[str, str], list[int]] = {}
+
+    def take(self, item: Member | UsersStart | UserItem) -> None:
+        match item:
+            case Member():
+                self._members[item.name] = item.value
+            case UsersStart():
+                self._has_users = True
+            case UserItem():
+                self._take_user(item)
+
+    def _take_user(self, item: UserItem) -> None:
+        person, findings = read_person(item.row, item.value, self._rules)
+        self.findings.add(*findings)
+        self._duplicates.note(person)
+        self.summary.people += 1
+        if person is None:
+            return
+        self._count(person)
+        self._waiting.append(person)
+        if len(self._waiting) >= LOOK_UP_BATCH:
+            self._look_up()
+
+    def _count(self, person: Person) -> None:
+        summary = self.summary
+        summary.access_people += "access" in person.actions
+        summary.delete_people += "delete" in person.actions
+        summary.opt_out_people += OPT_OUT in person.actions
+        summary.jobs += len(person.actions)
+        summary.identities += len(person.identities)
+        self._splitters[OPT_OUT in person.actions].add(len(person.identities))
+        for identity in person.identities:
+            namespace = canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
+            summary.identities_by_namespace[namespace] = summary.identities_by_namespace.get(namespace, 0) + 1
+            examples = summary.masked_examples.setdefault(namespace, [])
+            if len(examples) < EXAMPLES:
+                examples.append(mask(identity.value))
+            self._namespaces.setdefault((namespace, identity.type), [0, person.row])[0] += 1
+
+    def _look_up(self) -> None:
+        for match in self._find_open(self._waiting):
+            message = f"{where(match.row, match.key)}: the same {match.action} is already open in {match.request_number}."
+            hint = "Leave this person out, or confirm to ask Adobe twice."
+            path = f"users[{match.row - 1}]"
+            self.findings.add(Finding("warning", "already-open", path, match.row, match.key, message, hint))
+        self._waiting = []
+
+    def finish(self) -> Envelope | None:
+        """What needs the whole file."""
+        self._look_up()
+        if not self._has_users and "users" not in self._members:
+            self._error("users", "missing", "users is missing.", "Add the list of people.")
+        elif not self._has_users:
+            self._error("users", "list_type", "users must be a list.", "Put the people in square brackets.")
+        elif not self.summary.people:
+            self._error("users", "too_short", "users is empty.", "Name at least one person.")
+        self.summary.access_delete_calls = self._splitters[False].calls
+        self.summary.opt_out_calls = self._splitters[True].calls
+        envelope, findings = envelopes.read_envelope(self._members, self._rules)
+        self.findings.add(*findings)
+        if envelope is not None:
+            self._compare(envelope)
+        return envelope
+
+    def _compare(self, envelope: Envelope) -> None:
+        """Warnings about people and products together."""
+        missing = CJM_COMPANIONS - set(envelope.products)
+        if "cjm" in envelope.products and self.summary.delete_people and missing:
+            message = "A delete in Journey Optimizer stays in processing for ever without its companions."
+            self._warn("include", "cjm-alone", message, f"Add {', '.join(sorted(missing))}.")
+        for code in envelope.products:
+            product = BY_CODE[code]
+            if self.summary.has_opt_out and product.supports_opt_out is False:
+                message = f"{product.name} does not take part in opt-out of sale."
+                self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
+        for (namespace, type_), (count, row) in self._namespaces.items():
+            if not any(BY_CODE[code].takes(namespace, type_) for code in envelope.products):
+                message = f"None of the products takes {namespace} identities of type {type_} ({count:,}, first in row {row:,})."
+                hint = "Adobe will answer that it does not know them. Check the namespace and its type."
+                self.findings.add(Finding("warning", "namespace", f"users[{row - 1}].userIDs", row, None, message, hint))
+
+    def _error(self, path: str, code: str, message: str, hint: str) -> None:
+        self.findings.add(Finding("error", code, path, None, None, message, hint))
+
+    def _warn(self, path: str, code: str, message: str, hint: str) -> None:
+        self.findings.add(Finding("warning", code, path, None, None, message, hint))
+
+    def find_duplicates(self, open_stream: Callable[[], Readable]) -> None:
+        """Read the candidates a second time, and only when there are any."""
+        keys = self._duplicates.repeated(self._duplicates.keys)
+        people = self._duplicates.repeated(self._duplicates.people)
+        if not keys and not people:
+            return
+        seen: dict[tuple[str, str], int] = {}
+        for item in read_file(open_stream()):
+            if not isinstance(item, UserItem):
+                continue
+            person, _ = read_person(item.row, item.value, self._rules)
+            if person is not None:
+                self._compare_with_seen(person, keys, people, seen)
+
+    def _compare_with_seen(
+        self, person: Person, keys: dict[int, int], people: dict[int, int], seen: dict[tuple[str, str], int]
+    ) -> None:
+        path = f"users[{person.row - 1}]"
+        if person.key and self._duplicates.hash_key(person.key) in keys:
+            first = seen.setdefault(("key", person.key), person.row)
+            if first != person.row:
+                message = f"{where(person.row, person.key)}: row {first:,} has the same key."
+                hint = "Give every person a key of their own."
+                self.findings.add(Finding("error", "duplicate-key", f"{path}.key", person.row, person.key, message, hint))
+        if (hashed := self._duplicates.hash_person(person)) in people:
+            first = seen.setdefault(("person", str(hashed)), person.row)
+            if first != person.row:
+                message = f"{where(person.row, person.key)}: row {first:,} has the same identities and actions."
+                hint = "Remove one of the two."
+                self.findings.add(Finding("error", "duplicate-person", path, person.row, person.key, message, hint))
+
+    def result(self, envelope: Envelope | None) -> CheckResult:
+        found = self.findings
+        return CheckResult(
+            tuple(found.kept), found.by_level["error"], found.by_level["warning"], dict(found.by_code), envelope, self.summary
+        )

@@ -94,7 +94,9 @@ class TokenSource:
 
     def _usable(self) -> Token | None:
         token = self._store.read()
-        return token if token is not None and token.expires_at > self._clock() else None
+        # A row that could not be opened reads as an empty token; a new one heals that.
+        usable = token is not None and token.expires_at > self._clock() and is_plain(token.value)
+        return token if usable else None
 
     def _renewed(self) -> Token:
         asked_at = self._clock()

@@ -197,7 +197,10 @@ def test_a_connection_refused_is_tried_again(
 
 def test_doubled_jobs_raise_an_alarm(queued: PrivacyRequest, simulator: Simulator) -> None:
     simulator.fault("double", match=JOBS, times=1)
+    simulator.fault("accept_then_cut", match=JOBS, times=1)
     work("submit")
+    let_pass(timedelta(minutes=6))
+    work("look")
     assert call(queued).person_reason == PersonReason.DOUBLED
     queued.refresh_from_db()
     assert queued.status == RequestStatus.ATTENTION

@@ -33,6 +33,10 @@ def tried(url: str, transport: Transport | None = None, **changes: Any) -> list[
     return results
 
 
+def setting(name: str, value: str) -> dict[str, Any]:
+    return {name: value}
+
+
 def failed(results: list[StepResult]) -> StepResult:
     assert not results[-1].ok
     assert results[-1].advice
@@ -63,7 +67,7 @@ def test_it_passes_over_tls(tmp_path: Path) -> None:
 @pytest.mark.parametrize("which", ["gateway_url", "ims_url"])
 def test_it_finds_a_name_that_is_not_known(which: str) -> None:
     with Adobe(PONG) as adobe:
-        result = failed(tried(adobe.url, **{which: "http://no-such-host.invalid"}))
+        result = failed(tried(adobe.url, **setting(which, "http://no-such-host.invalid")))
     assert result.step == "dns"
     assert "no-such-host.invalid" in result.detail
 
@@ -71,14 +75,14 @@ def test_it_finds_a_name_that_is_not_known(which: str) -> None:
 @pytest.mark.parametrize("which", ["gateway_url", "ims_url"])
 def test_it_finds_an_address_that_is_none(which: str) -> None:
     with Adobe(PONG) as adobe:
-        assert failed(tried(adobe.url, **{which: "platform.adobe.io"})).step == "dns"
+        assert failed(tried(adobe.url, **setting(which, "platform.adobe.io"))).step == "dns"
 
 
 @pytest.mark.parametrize("which", ["gateway_url", "ims_url"])
 def test_it_finds_a_port_that_nobody_listens_on(which: str) -> None:
     port = unused_port()
     with Adobe(PONG) as adobe:
-        result = failed(tried(adobe.url, **{which: f"http://127.0.0.1:{port}"}))
+        result = failed(tried(adobe.url, **setting(which, f"http://127.0.0.1:{port}")))
     assert result.step == "tls"
     assert str(port) in result.detail
 
@@ -128,7 +132,7 @@ def test_it_finds_that_the_gateway_lets_nobody_in(ping: Handler, detail: str) ->
 
 
 @pytest.mark.parametrize("changes", [{"ims_org_id": ""}, {"client_id": "cliént"}])
-def test_it_finds_settings_that_cannot_be_sent(changes: dict[str, str]) -> None:
+def test_it_finds_settings_that_cannot_be_sent(changes: dict[str, Any]) -> None:
     assert failed_with(PONG, **changes).step == "entitlement"
 
 

@@ -52,8 +52,8 @@ def looked(service: PrivacyService) -> object:
     return service.job("job-1")
 
 
-def pinged(service: PrivacyService) -> object:
-    return service.ping()
+def pinged(service: PrivacyService) -> None:
+    service.ping()
 
 
 def failure(look: Look, *script: Handler, **changes: Any) -> AdobeError:

@@ -77,6 +77,13 @@ def test_it_shares_a_token_through_the_store() -> None:
         assert len(adobe.token_requests) == 1
 
 
+def test_it_replaces_a_stored_token_that_cannot_be_sent() -> None:
+    store = MemoryTokenStore()
+    store.write(Token("", time.time() + 600))
+    with Adobe(answers(500)) as adobe:
+        assert source_for(adobe, store).current() == "token-1"
+
+
 def test_it_asks_once_for_many_threads() -> None:
     with Adobe(answers(500)) as adobe:
         source = source_for(adobe)

@@ -63,13 +63,18 @@ def test_it_serves_threads() -> None:
     assert found == [200] * 20
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_it_uses_no_connection_of_the_process_that_it_was_forked_from() -> None:
     with Adobe(answers(200, b"ok")) as adobe:
         transport = quick_transport()
         transport.exchange(get(adobe.url))
         child = os.fork()
         if child == 0:
-            os._exit(0 if transport.exchange(get(adobe.url)).status == 200 else 1)
+            failed = True
+            try:
+                failed = transport.exchange(get(adobe.url)).status != 200
+            finally:
+                os._exit(failed)
         assert os.waitpid(child, 0)[1] == 0
     assert [request.connection for request in adobe.requests] == [1, 2]
 

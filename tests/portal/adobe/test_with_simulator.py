@@ -26,7 +26,7 @@ from portal.adobe.privacy_service import PrivacyService
 from tests.conftest import IMS_ORG, Simulator
 from tests.portal.adobe.servers import quick_transport, service_for
 
-SETTINGS = {"ims_org_id": IMS_ORG, "client_id": "simulator-client", "client_secret": "simulator-secret"}
+SETTINGS: dict[str, Any] = {"ims_org_id": IMS_ORG, "client_id": "simulator-client", "client_secret": "simulator-secret"}
 
 
 def body(*actions: str, key: str = "ada#1") -> bytes:

@@ -25,9 +25,7 @@ _STATUSES = {
     SUBMITTED: SUBMITTED,
     ERROR: ERROR,
 }
-_US_DATE = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP])M(?:\s+(?:GMT|UTC))?", re.IGNORECASE
-)
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP])M(?:\s+(?:GMT|UTC))?", re.IGNORECASE)
 _CODE_FIELDS = ("error_code", "errorCode", "code", "error", "type")
 _WORD_FIELDS = ("message", "title", "detail", "error_description")
 _WORDS_LIMIT = 2000

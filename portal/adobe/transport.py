@@ -203,9 +203,7 @@ class Transport:
             with _waiting(call):
                 # The other side may answer and hang up before it has read everything; then there is an answer to read.
                 with suppress(BrokenPipeError):
-                    connection.request(
-                        call.method, call.address.target, call.body, headers=call.headers, preload_content=False
-                    )
+                    connection.request(call.method, call.address.target, call.body, headers=call.headers, preload_content=False)
                 response = connection.getresponse()
             yield response
         finally:

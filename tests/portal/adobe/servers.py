@@ -231,9 +231,7 @@ def created_body(*jobs: tuple[str, str, str]) -> dict[str, Any]:
     return {
         "requestId": "17163122360480365RX-705",
         "totalRecords": len(jobs),
-        "jobs": [
-            {"jobId": job_id, "customer": {"user": {"key": key, "action": [action]}}} for job_id, key, action in jobs
-        ],
+        "jobs": [{"jobId": job_id, "customer": {"user": {"key": key, "action": [action]}}} for job_id, key, action in jobs],
     }
 
 

@@ -45,8 +45,6 @@ def test_it_refuses_what_is_no_plain_web_address(text: str) -> None:
         parse_address(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["https://evil.example\\@platform.adobe.io/", "https://evil.example#@platform.adobe.io/"]
-)
+@pytest.mark.parametrize("text", ["https://evil.example\\@platform.adobe.io/", "https://evil.example#@platform.adobe.io/"])
 def test_it_is_not_fooled_about_the_host(text: str) -> None:
     assert parse_address(text).host == "evil.example"

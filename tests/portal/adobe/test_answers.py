@@ -196,9 +196,7 @@ def test_it_calls_a_job_without_id_unreadable(raw: bytes) -> None:
         read_job(raw)
 
 
-@pytest.mark.parametrize(
-    "entry", [None, "text", 5, [], {"product": None}, {"product": [], "productStatusResponse": "complete"}]
-)
+@pytest.mark.parametrize("entry", [None, "text", 5, [], {"product": None}, {"product": [], "productStatusResponse": "complete"}])
 def test_it_survives_any_product_entry(entry: Any) -> None:
     (product,) = read_job(job_with(productResponses=[entry])).products
     assert product.status == "other"

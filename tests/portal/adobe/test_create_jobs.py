@@ -268,9 +268,7 @@ def test_it_does_not_know_the_outcome_when_jobs_are_missing() -> None:
 
 
 def test_it_counts_a_job_once() -> None:
-    assert (
-        unknown(answers(202, created_body(("job-1", "k", "access"), ("job-1", "k", "access")))).reason == "fewer_jobs"
-    )
+    assert unknown(answers(202, created_body(("job-1", "k", "access"), ("job-1", "k", "access")))).reason == "fewer_jobs"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -53,9 +53,7 @@ def test_it_serves_threads() -> None:
     with Adobe(answers(200, b"ok")) as adobe:
         transport = quick_transport()
         found: list[int] = []
-        threads = [
-            threading.Thread(target=lambda: found.append(transport.exchange(get(adobe.url)).status)) for _ in range(20)
-        ]
+        threads = [threading.Thread(target=lambda: found.append(transport.exchange(get(adobe.url)).status)) for _ in range(20)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
 
 from portal import crypto
 from portal.crypto.files import SealedWriter
@@ -26,7 +27,8 @@ FOLDER = "uploads"
 class StoredUpload(UploadedFile):  # type: ignore[type-arg]  # not generic at run time
     """One uploaded file, encrypted under a data key of its own that is not saved yet.
 
-    Whoever keeps the file saves `data_key`; otherwise call `drop`. `too_large` and `refused` files are gone already.
+    Whoever keeps the file saves `data_key` and sets `kept`; what nobody keeps goes when the request ends. `too_large` and
+    `refused` files are gone already.
     """
 
     def __init__(self, *, name: str, path: str, size: int, data_key: DataKey, too_large: bool, refused: bool) -> None:
@@ -35,6 +37,7 @@ class StoredUpload(UploadedFile):  # type: ignore[type-arg]  # not generic at ru
         self.data_key = data_key
         self.too_large = too_large
         self.refused = refused
+        self.kept = False
 
     @property
     def file_path(self) -> Path:
@@ -82,7 +85,7 @@ class EncryptingUploadHandler(FileUploadHandler):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        return StoredUpload(
+        stored = StoredUpload(
             name=self.file_name or "",
             path=self._path,
             size=file_size,
@@ -90,6 +93,8 @@ class EncryptingUploadHandler(FileUploadHandler):
             too_large=self._too_large,
             refused=self._refused,
         )
+        _stored_with(self.request).append(stored)
+        return stored
 
     def upload_interrupted(self) -> None:
         """The sender went away: nothing of a half file is kept."""
@@ -109,3 +114,16 @@ class EncryptingUploadHandler(FileUploadHandler):
         if writer is not None:
             writer.abort()
             self._writer = None
+
+
+def drop_unkept(request: HttpRequest | None) -> None:
+    """Remove the files of an HTTP request that nobody has kept."""
+    for stored in _stored_with(request):
+        if not stored.kept:
+            stored.drop()
+
+
+def _stored_with(request: HttpRequest | None) -> list[StoredUpload]:
+    """The request's own list of stored files; it is there from the first look on."""
+    stored: list[StoredUpload] = vars(request).setdefault("stored_uploads", []) if request is not None else []
+    return stored

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases
+from portal import audit, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.models import User
 from privacy.models import ResultArchive
@@ -156,7 +156,10 @@ def fetch_again(archive: ResultArchive, user: User) -> bool:
         status=ArchiveStatus.WAITING, attempts=0, next_attempt_at=timezone.now()
     )
     if changed:
-        audit.record("result.asked_again", actor=user, organization=archive.job.organization, obj=archive)
+        audit.record(
+            "result.asked_again", actor=user, organization=archive.job.organization, obj=archive, root_id=archive.request_id
+        )
+        steps.wake("archive")
     return bool(changed)
 
 

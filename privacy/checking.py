@@ -10,12 +10,12 @@ import secrets
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
 from privacy import envelopes
-from privacy.products import BY_CODE
+from privacy.products import BY_CODE, CJM_COMPANIONS
 from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
 from privacy.schema import (
     OPT_OUT,
@@ -25,8 +25,10 @@ from privacy.schema import (
     Person,
     canonical_namespace,
     canonical_value,
+    key_of,
     mask,
     read_person,
+    shown,
     where,
 )
 from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
@@ -34,7 +36,9 @@ from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
 FINDING_LIMIT: Final = 500
 LOOK_UP_BATCH: Final = 500
 EXAMPLES: Final = 3
-CJM_COMPANIONS: Final = {"profileService", "aepDataLake", "identity"}
+# A file names a handful of namespaces; beyond this many they are counted together, so that memory stays the same.
+NAMESPACE_LIMIT: Final = 200
+OTHER_NAMESPACES: Final = "other namespaces"
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class CheckResult:
     counts_by_code: dict[str, int]
     envelope: Envelope | None
     summary: Summary
+    # False when the file is no request file at all: then there is one finding, and nothing of the file is worth keeping.
+    readable: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """For storage and for pages."""
@@ -99,6 +105,7 @@ class CheckResult:
             "counts_by_code": self.counts_by_code,
             "envelope": self.envelope.to_dict() if self.envelope else None,
             "summary": asdict(self.summary) | derived,
+            "readable": self.readable,
         }
 
     @classmethod
@@ -112,6 +119,7 @@ class CheckResult:
             stored["counts_by_code"],
             Envelope.from_dict(stored["envelope"]) if stored["envelope"] else None,
             Summary(**{name: value for name, value in stored["summary"].items() if name in names}),
+            stored["readable"],
         )
 
 
@@ -139,9 +147,9 @@ class _Duplicates:
         self.keys = array("Q")
         self.people = array("Q")
 
-    def note(self, person: Person | None) -> None:
-        """Rows without a key, or that cannot be read, get a hash that no other row has."""
-        self.keys.append(self.hash_key(person.key) if person and person.key else secrets.randbits(64))
+    def note(self, key: str | None, person: Person | None) -> None:
+        """Rows without a key, and people who cannot be read, get a hash that no other row has."""
+        self.keys.append(self.hash_key(key) if key else secrets.randbits(64))
         self.people.append(self.hash_person(person) if person else secrets.randbits(64))
 
     def hash_key(self, key: str) -> int:
@@ -157,16 +165,9 @@ class _Duplicates:
         return int.from_bytes(digest.digest(), "big")
 
     @staticmethod
-    def repeated(hashes: array[int]) -> dict[int, int]:
-        """Each hash that stands more than once -> the first row that has it."""
-        ordered = sorted(hashes)
-        twice = {a for a, b in pairwise(ordered) if a == b}
-        first: dict[int, int] = {}
-        if twice:
-            for row, value in enumerate(hashes, 1):
-                if value in twice:
-                    first.setdefault(value, row)
-        return first
+    def repeated(hashes: array[int]) -> set[int]:
+        """Each hash that stands more than once."""
+        return {a for a, b in pairwise(sorted(hashes)) if a == b}
 
 
 def check_file(
@@ -179,13 +180,15 @@ def check_file(
     max_identities_per_call: int = MAX_IDENTITIES,
 ) -> CheckResult:
     """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing."""
+    most = min(rules.max_identities_per_person, max_identities_per_call)
+    rules = replace(rules, max_identities_per_person=most)
     check = _Check(rules, find_open, max_people_per_call, max_identities_per_call)
     try:
         for item in read_file(open_stream(), progress=progress):
             check.take(item)
     except FileProblem as problem:
-        check.findings.add(Finding("error", problem.code, "", None, None, problem.message, ""))
-        return check.result(None)
+        finding = Finding("error", problem.code, "", None, None, problem.message, "")
+        return CheckResult((finding,), 1, 0, {problem.code: 1}, None, Summary(), readable=False)
     envelope = check.finish()
     check.find_duplicates(open_stream)
     return check.result(envelope)
@@ -227,7 +230,7 @@ class _Check:
     def take(self, item: Member | UsersStart | UserItem) -> None:
         match item:
             case Member():
-                self._members[item.name] = item.value
+                self._members[item.name] = item.value if item.name in envelopes.KNOWN else None
             case UsersStart():
                 self._has_users = True
             case UserItem():
@@ -236,7 +239,7 @@ class _Check:
     def _take_user(self, item: UserItem) -> None:
         person, findings = read_person(item.row, item.value, self._rules)
         self.findings.add(*findings)
-        self._duplicates.note(person)
+        self._duplicates.note(key_of(item.value), person)
         self.summary.people += 1
         if person is None:
             return
@@ -255,14 +258,18 @@ class _Check:
         self._splitters[OPT_OUT in person.actions].add(len(person.identities))
         for identity in person.identities:
             namespace = canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
+            if len(self._namespaces) >= NAMESPACE_LIMIT and (namespace, identity.type) not in self._namespaces:
+                namespace = OTHER_NAMESPACES
+            else:
+                self._namespaces.setdefault((namespace, identity.type), [0, person.row])[0] += 1
             summary.identities_by_namespace[namespace] = summary.identities_by_namespace.get(namespace, 0) + 1
             examples = summary.masked_examples.setdefault(namespace, [])
             if len(examples) < EXAMPLES:
                 examples.append(mask(identity.value))
-            self._namespaces.setdefault((namespace, identity.type), [0, person.row])[0] += 1
 
     def _look_up(self) -> None:
-        for match in self._find_open(self._waiting):
+        # A person may be found by each of their identities: said once.
+        for match in dict.fromkeys(self._find_open(self._waiting)):
             message = f"{where(match.row, match.key)}: the same {match.action} is already open in {match.request_number}."
             hint = "Leave this person out, or confirm to ask Adobe twice."
             path = f"users[{match.row - 1}]"
@@ -288,10 +295,10 @@ class _Check:
 
     def _compare(self, envelope: Envelope) -> None:
         """Warnings about people and products together."""
-        missing = CJM_COMPANIONS - set(envelope.products)
+        missing = [code for code in CJM_COMPANIONS if code not in envelope.products]
         if "cjm" in envelope.products and self.summary.delete_people and missing:
             message = "A delete in Journey Optimizer stays in processing for ever without its companions."
-            self._warn("include", "cjm-alone", message, f"Add {', '.join(sorted(missing))}.")
+            self._warn("include", "cjm-alone", message, f"Add {', '.join(missing)}.")
         for code in envelope.products:
             product = BY_CODE[code]
             if self.summary.has_opt_out and product.supports_opt_out is False:
@@ -299,7 +306,8 @@ class _Check:
                 self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
         for (namespace, type_), (count, row) in self._namespaces.items():
             if not any(BY_CODE[code].takes(namespace, type_) for code in envelope.products):
-                message = f"None of the products takes {namespace} identities of type {type_} ({count:,}, first in row {row:,})."
+                name = shown(namespace)
+                message = f"None of the products takes {name} identities of type {type_} ({count:,}, first in row {row:,})."
                 hint = "Adobe will answer that it does not know them. Check the namespace and its type."
                 self.findings.add(Finding("warning", "namespace", f"users[{row - 1}].userIDs", row, None, message, hint))
 
@@ -317,28 +325,24 @@ class _Check:
             return
         seen: dict[tuple[str, str], int] = {}
         for item in read_file(open_stream()):
-            if not isinstance(item, UserItem):
-                continue
-            person, _ = read_person(item.row, item.value, self._rules)
-            if person is not None:
-                self._compare_with_seen(person, keys, people, seen)
+            if isinstance(item, UserItem):
+                self._compare_with_seen(item, keys, people, seen)
 
-    def _compare_with_seen(
-        self, person: Person, keys: dict[int, int], people: dict[int, int], seen: dict[tuple[str, str], int]
-    ) -> None:
-        path = f"users[{person.row - 1}]"
-        if person.key and self._duplicates.hash_key(person.key) in keys:
-            first = seen.setdefault(("key", person.key), person.row)
-            if first != person.row:
-                message = f"{where(person.row, person.key)}: row {first:,} has the same key."
+    def _compare_with_seen(self, item: UserItem, keys: set[int], people: set[int], seen: dict[tuple[str, str], int]) -> None:
+        row, path, key = item.row, f"users[{item.row - 1}]", key_of(item.value)
+        if key and self._duplicates.hash_key(key) in keys:
+            first = seen.setdefault(("key", key), row)
+            if first != row:
+                message = f"{where(row, key)}: row {first:,} has the same key."
                 hint = "Give every person a key of their own."
-                self.findings.add(Finding("error", "duplicate-key", f"{path}.key", person.row, person.key, message, hint))
-        if (hashed := self._duplicates.hash_person(person)) in people:
-            first = seen.setdefault(("person", str(hashed)), person.row)
-            if first != person.row:
-                message = f"{where(person.row, person.key)}: row {first:,} has the same identities and actions."
+                self.findings.add(Finding("error", "duplicate-key", f"{path}.key", row, key, message, hint))
+        person, _ = read_person(row, item.value, self._rules)
+        if person is not None and (hashed := self._duplicates.hash_person(person)) in people:
+            first = seen.setdefault(("person", str(hashed)), row)
+            if first != row:
+                message = f"{where(row, key)}: row {first:,} has the same identities and actions."
                 hint = "Remove one of the two."
-                self.findings.add(Finding("error", "duplicate-person", path, person.row, person.key, message, hint))
+                self.findings.add(Finding("error", "duplicate-person", path, row, key, message, hint))
 
     def result(self, envelope: Envelope | None) -> CheckResult:
         found = self.findings

@@ -11,11 +11,13 @@ import hashlib
 import hmac
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from portal import audit, crypto, leases, steps
@@ -26,6 +28,7 @@ from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import checking, deadlines, schema
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload
 from privacy.querysets import UploadQuerySet
+from privacy.reading import Readable
 from privacy.splitting import Splitter
 from privacy.statuses import JOB_OPEN, Action, RequestStatus, UploadStatus
 
@@ -59,6 +62,30 @@ def receive(file: StoredUpload, *, organization: Organization, user: User, recei
     return upload
 
 
+class Unreadable(Exception):
+    """The file is no request file; nothing of it was kept. `str()` says what is wrong, for the person who chose it."""
+
+
+def take_in(file: StoredUpload, *, organization: Organization, user: User, received_on: date) -> Upload:
+    """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
+    if file.too_large:
+        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        raise Unreadable(f"The file is larger than {most}, the most that is taken here. Split it into several files.")
+    if (file.size or 0) > settings.UPLOAD_INLINE_BYTES:
+        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        file.kept = True
+        steps.wake("check")
+        return upload
+    result = check_stream(file.open_plain, organization)
+    if not result.readable:
+        raise Unreadable(result.findings[0].message)
+    with transaction.atomic():
+        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        _keep_result(upload, result)
+    file.kept = True
+    return upload
+
+
 # --- Check ---
 
 
@@ -75,7 +102,7 @@ def open_stream(upload: Upload) -> crypto.SealedReader:
 
 
 def check(upload: Upload) -> checking.CheckResult:
-    """Read the whole file and keep what was found; the upload becomes READY or REFUSED."""
+    """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes."""
 
     def progress(bytes_read: int) -> None:
         if bytes_read - upload.bytes_checked >= 1024 * 1024:
@@ -83,14 +110,30 @@ def check(upload: Upload) -> checking.CheckResult:
             upload.next_attempt_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
             upload.save(update_fields=["bytes_checked", "next_attempt_at"])
 
-    result = checking.check_file(
-        lambda: open_stream(upload),
-        rules_for(upload.organization),
-        find_open=lambda people: find_open(upload.organization, people),
+    result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+    with transaction.atomic():
+        _keep_result(upload, result)
+    if not result.readable:
+        crypto.discard(upload.file_path)
+    return result
+
+
+def check_stream(
+    open_plain: Callable[[], Readable], organization: Organization, progress: Callable[[int], None] = lambda _: None
+) -> checking.CheckResult:
+    """Check a file by the organization's rules and against its open jobs. Changes nothing."""
+    return checking.check_file(
+        open_plain,
+        rules_for(organization),
+        find_open=lambda people: find_open(organization, people),
         progress=progress,
-        max_people_per_call=upload.organization.max_people_per_call,
-        max_identities_per_call=upload.organization.max_identities_per_call,
+        max_people_per_call=organization.max_people_per_call,
+        max_identities_per_call=organization.max_identities_per_call,
     )
+
+
+def _keep_result(upload: Upload, result: checking.CheckResult) -> None:
+    """Unless somebody discarded the upload meanwhile."""
     upload.result = result.to_dict()
     upload.error_count, upload.warning_count = result.error_count, result.warning_count
     upload.bytes_checked = upload.size
@@ -112,7 +155,6 @@ def check(upload: Upload) -> checking.CheckResult:
             root_id=upload.pk,
             details={"errors": result.error_count, "warnings": result.warning_count},
         )
-    return result
 
 
 def uploads_to_check() -> bool:

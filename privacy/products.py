@@ -82,6 +82,7 @@ PRODUCTS = (
         access_returns="The rows that hold the identity",
         delete_does="Hides the rows at once and removes them when the job completes",
         older_codes=("AdobeCloudPlatform",),
+        answer_names=("AEP Data Lake", "Data Lake"),
     ),
     Product(
         code="profileService",

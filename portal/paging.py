@@ -1,0 +1,95 @@
+"""Pages of a list by keyset: a page begins behind the last row of the one before, so that deep pages cost what the first costs.
+
+The keys must not change while a list is read (times of making, positions, ids), and the last one must be unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+
+Row = TypeVar("Row", bound=Model)
+MOST_COUNTED = 10_000
+_SEPARATOR = "~"
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """The rows of one page, how many there are in all, and the query strings of its neighbours (empty: none)."""
+
+    rows: Sequence[Row]
+    total: int
+    newer: str
+    older: str
+
+    @property
+    def total_words(self) -> str:
+        """Counting stops at 10,000: a longer list is not read to its end for a number."""
+        return f"{MOST_COUNTED:,}+" if self.total > MOST_COUNTED else f"{self.total:,}"
+
+
+@dataclass(frozen=True)
+class Keyset(Generic[Row]):
+    """How a list is ordered: two fields, both rising or both falling."""
+
+    first: str
+    second: str = "pk"
+    descending: bool = True
+    read_second: Callable[[str], Any] = UUID
+
+    def page(self, rows: QuerySet[Row, Row], query: QueryDict, *, size: int = 50) -> Page[Row]:
+        """The page that `after` or `before` in `query` names; the first one for none or for a cursor that is nonsense."""
+        after, before = self._read(query.get("after")), self._read(query.get("before"))
+        backwards = before is not None and after is None
+        cursor = before if backwards else after
+        found = rows if cursor is None else rows.filter(self._beyond(cursor, backwards=backwards))
+        signs = "-" if self.descending != backwards else ""
+        chosen = list(found.order_by(f"{signs}{self.first}", f"{signs}{self.second}")[: size + 1])
+        more = len(chosen) > size
+        chosen = chosen[:size][::-1] if backwards else chosen[:size]
+        return Page(
+            rows=chosen,
+            total=rows.order_by()[: MOST_COUNTED + 1].count(),
+            newer=self._link(query, "before", chosen[:1]) if (more if backwards else cursor is not None) else "",
+            older=self._link(query, "after", chosen[-1:]) if (backwards or more) else "",
+        )
+
+    def _beyond(self, cursor: tuple[Any, Any], *, backwards: bool) -> Q:
+        op = "lt" if self.descending != backwards else "gt"
+        first, second = cursor
+        return Q(**{f"{self.first}__{op}e": first}) & (
+            Q(**{f"{self.first}__{op}": first}) | Q(**{f"{self.second}__{op}": second})
+        )
+
+    def _link(self, query: QueryDict, name: str, row: Sequence[Row]) -> str:
+        if not row:
+            return ""
+        changed = query.copy()
+        for each in ("after", "before"):
+            changed.pop(each, None)
+        changed[name] = _SEPARATOR.join(_written(_value(row[0], field)) for field in (self.first, self.second))
+        return f"?{changed.urlencode()}"
+
+    def _read(self, text: str | None) -> tuple[Any, Any] | None:
+        first, _, second = (text or "").partition(_SEPARATOR)
+        try:
+            return (int(first) if first.isdecimal() else datetime.fromisoformat(first)), self.read_second(second)
+        except ValueError:
+            return None
+
+
+def _value(row: Model, path: str) -> Any:
+    value: Any = row
+    for name in path.split("__"):
+        value = getattr(value, name)
+    return value
+
+
+def _written(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,82 @@
+"""Pages that belong to neither app: the way in, signing in, and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
+
+from portal import logs, registry
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of the navigation."""
+    entries = registry.navigation()
+    return redirect(entries[0].url_name) if entries else render(request, "portal/empty.html")
+
+
+class SignIn(LoginView):
+    """User name and password; too many tries in a row are turned away for a while (django-axes)."""
+
+    template_name = "portal/sign_in.html"
+    redirect_authenticated_user = True
+
+
+# --- Errors: what happened and what to do, never what was sent ---
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """400."""
+    return render(request, "portal/error.html", _ERRORS[400], status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """403."""
+    return render(request, "portal/error.html", _ERRORS[403], status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """404, also for what belongs to an organization that the person was not given."""
+    return render(request, "portal/error.html", _ERRORS[404], status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500. The template asks the database for nothing: it may be what failed."""
+    return render(request, "portal/server_error.html", {"correlation_id": logs.correlation_id()}, status=500)
+
+
+@requires_csrf_token
+@login_not_required
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form without a valid token: usually a page that stood open over a sign-out."""
+    return render(request, "portal/error.html", _ERRORS["form"], status=403)
+
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {
+        "title": "This request cannot be read",
+        "words": "The portal did not understand what the browser sent, and nothing was changed.",
+        "advice": "Go back and try again. If it happens twice, tell an administrator the time.",
+    },
+    403: {
+        "title": "You may not do this",
+        "words": "Your role does not include this page or this action, and nothing was changed.",
+        "advice": "An administrator of the portal can give you the right: Viewer, Officer or Administrator.",
+    },
+    404: {
+        "title": "There is no such page",
+        "words": "The address is wrong, or what it names belongs to an organization that you were not given.",
+        "advice": "Start from the list of requests, or ask an administrator to give you the organization.",
+    },
+    "form": {
+        "title": "This form is no longer valid",
+        "words": "The page stood open while you signed out or in again, so the portal did not take it. Nothing was changed.",
+        "advice": "Go back, reload the page, and send the form again.",
+    },
+}

@@ -1,0 +1,78 @@
+"""Free JSON of a product's answer as rows of a page: a name, a value, and rows below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+MOST_ROWS = 200
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_KNOWN = {
+    "processed": "Found and processed",
+    "ignored": "Not found, ignored",
+    "receiptData": "Receipt",
+    "userContexts": "Identities",
+    "createdAt": "Made at",
+    "numberOfAuthenticationSessions": "Authentication sessions",
+    "numberOfAuthorizationDecisions": "Authorization decisions",
+    "dataSetIds": "Datasets",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line at a depth of 0 and more; `value` is empty for a heading of the rows below it."""
+
+    depth: int
+    name: str
+    value: str
+
+
+def rows(tree: Any) -> list[Row]:
+    """The lines of an answer, at most 200 of them."""
+    found: list[Row] = []
+    for row in _rows(tree, 0):
+        if len(found) == MOST_ROWS:
+            return [*found, Row(0, "And more", "The whole answer stands in the raw answer.")]
+        found.append(row)
+    return found
+
+
+def _rows(tree: Any, depth: int) -> Iterator[Row]:
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            yield from _member(label(name), value, depth)
+    elif isinstance(tree, list):
+        for place, value in enumerate(tree, 1):
+            yield from _member(f"{place}", value, depth)
+    elif tree is not None:
+        yield Row(depth, "Answer", _text(tree))
+
+
+def _member(name: str, value: Any, depth: int) -> Iterator[Row]:
+    if isinstance(value, list) and all(not isinstance(item, dict | list) for item in value):
+        yield Row(depth, f"{name} ({len(value):,})", ", ".join(_text(item) for item in value) or "none")
+    elif isinstance(value, dict | list) and value:
+        yield Row(depth, name, "")
+        yield from _rows(value, depth + 1)
+    else:
+        yield Row(depth, name, _text(value) if value not in ({}, []) else "none")
+
+
+def label(name: str) -> str:
+    """`numberOfClicks` as "Number of clicks"; names we know get words of ours."""
+    if name in _KNOWN:
+        return _KNOWN[name]
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in _WORDS.findall(name)]
+    text = " ".join(words) or name
+    return text[0].upper() + text[1:] if text else name
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

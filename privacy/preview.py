@@ -1,0 +1,144 @@
+"""What will happen when an upload is confirmed, in numbers and words, before it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from privacy import deadlines
+from privacy.checking import CheckResult, Summary
+from privacy.models import Upload
+from privacy.products import BY_CODE, product_name
+from privacy.regulations import regulation_name
+from privacy.schema import Finding, where
+from privacy.statuses import Action
+
+
+@dataclass(frozen=True)
+class NamespaceLine:
+    """How many identities of one namespace, with masked examples."""
+
+    namespace: str
+    count: int
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class DueLine:
+    """By when one action is to be answered; `due_on` is None where the law gives no number."""
+
+    action: str
+    people: int
+    due_on: date | None
+    source: str
+
+
+@dataclass(frozen=True)
+class ProductLine:
+    """One product and what it does for the actions of this file."""
+
+    name: str
+    access_returns: str
+    delete_does: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everything that the page before the confirmation shows."""
+
+    summary: Summary
+    regulation: str
+    regulation_code: str
+    products: list[ProductLine]
+    namespaces: list[NamespaceLine]
+    due: list[DueLine]
+    calls: int
+    why_calls: str
+    requests: int
+
+    @classmethod
+    def of(cls, upload: Upload, result: CheckResult) -> Preview:
+        """For a result that has an envelope."""
+        envelope, summary = result.envelope, result.summary
+        if envelope is None:
+            raise ValueError("a file with errors in its envelope has no preview")
+        return cls(
+            summary=summary,
+            regulation=regulation_name(envelope.regulation),
+            regulation_code=envelope.regulation,
+            products=[_product_line(code) for code in envelope.products],
+            namespaces=[
+                NamespaceLine(namespace, count, summary.masked_examples.get(namespace, []))
+                for namespace, count in sorted(summary.identities_by_namespace.items(), key=lambda item: -item[1])
+            ],
+            due=list(_due_lines(summary, envelope.regulation, upload.received_on)),
+            calls=summary.access_delete_calls + summary.opt_out_calls,
+            why_calls=_why(upload, summary),
+            requests=2 if summary.needs_two_requests else 1,
+        )
+
+    @property
+    def deletes(self) -> str:
+        """The part that cannot be taken back, in words; empty when nothing is deleted."""
+        people = self.summary.delete_people
+        if not people:
+            return ""
+        products = len(self.products)
+        return (
+            f"This deletes the data of {people:,} {'person' if people == 1 else 'people'} in {products} "
+            f"product{'' if products == 1 else 's'}. Adobe cannot undo it."
+        )
+
+    @property
+    def opt_outs(self) -> str:
+        """The opt-outs in words; empty when there are none."""
+        people = self.summary.opt_out_people
+        return f"{people:,} {'person opts' if people == 1 else 'people opt'} out of the sale of their data." if people else ""
+
+
+def _product_line(code: str) -> ProductLine:
+    product = BY_CODE.get(code)
+    if product is None:
+        return ProductLine(product_name(code), "", "")
+    return ProductLine(product.name, product.access_returns, product.delete_does)
+
+
+def _due_lines(summary: Summary, regulation: str, received_on: date) -> Iterator[DueLine]:
+    people = {
+        Action.ACCESS: summary.access_people,
+        Action.DELETE: summary.delete_people,
+        Action.OPT_OUT: summary.opt_out_people,
+    }
+    for action, count in people.items():
+        if count:
+            deadline = deadlines.deadline_for(regulation, action)
+            due = deadline.after(received_on) if deadline else None
+            yield DueLine(action.label, count, due, deadline.source if deadline else "This law gives no number of days.")
+
+
+def _why(upload: Upload, summary: Summary) -> str:
+    organization = upload.organization
+    words = (
+        f"A call takes at most {organization.max_people_per_call:,} people and "
+        f"{organization.max_identities_per_call:,} identities"
+    )
+    if summary.needs_two_requests:
+        return f"{words}, and Adobe takes opt-outs only in calls of their own."
+    return f"{words}."
+
+
+def shown_findings(result: CheckResult, *, holds_file: bool) -> dict[str, list[Finding]]:
+    """Errors and warnings. Only the person who holds the file sees the keys in it; others see rows and paths."""
+    findings = result.findings if holds_file else tuple(_without_key(finding) for finding in result.findings)
+    return {
+        "errors": [finding for finding in findings if finding.level == "error"],
+        "warnings": [finding for finding in findings if finding.level == "warning"],
+    }
+
+
+def _without_key(finding: Finding) -> Finding:
+    if finding.row is None or not finding.key:
+        return finding
+    message = finding.message.replace(where(finding.row, finding.key), where(finding.row, None))
+    return Finding(finding.level, finding.code, finding.path, finding.row, None, message, finding.hint)

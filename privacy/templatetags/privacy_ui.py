@@ -1,0 +1,46 @@
+"""Codes in words, for pages."""
+
+from __future__ import annotations
+
+from django import template
+
+from privacy.products import product_name
+from privacy.regulations import regulation_name
+
+register = template.Library()
+
+# What went wrong with a look or a download, by the name of its class or a reason word of ours.
+_REASONS = {
+    "BadAnswer": "the answer could not be used",
+    "Throttled": "Adobe asked to slow down",
+    "NotSent": "no connection came about",
+    "OrganizationBlocked": "Adobe refuses the organization's credential",
+    "ContentForbidden": "the credential may not fetch results: give its product profile the content permission",
+    "HostRefused": "the address is not one that results may be fetched from: an administrator can allow its host",
+    "TooLarge": "the file is larger than the portal takes",
+    "Rejected": "Adobe refused the question",
+    "not_found": "Adobe no longer has it",
+    "not_a_zip": "what came was not a ZIP",
+    "damaged": "the ZIP was damaged",
+    "path_outside": "the ZIP names places outside of itself",
+    "too_many_files": "the ZIP holds too many files",
+    "unpacks_too_large": "the ZIP unpacks to more than is allowed",
+}
+
+
+@register.filter
+def law(code: str) -> str:
+    """The name of a law."""
+    return regulation_name(code)
+
+
+@register.filter
+def product(code: str) -> str:
+    """The name of a product."""
+    return product_name(code)
+
+
+@register.filter
+def reason(word: str) -> str:
+    """A failure in words."""
+    return _REASONS.get(word, word.replace("_", " "))

@@ -1,0 +1,151 @@
+"""What happened, in plain words: the audit trail of one request, job or upload as its page tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.models import AuditEvent
+from portal.outbound import PersonReason
+
+MOST_ENTRIES = 100
+# One line for each of thousands of jobs would bury the rest: these stand on the pages of their jobs.
+ABOUT_JOBS = ("job.", "result.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: what happened, how it turned out (a tone), when, and who did it (empty: the portal by itself)."""
+
+    words: str
+    tone: str
+    at: datetime
+    who: str
+
+
+def of_request(request_id: UUID, upload_id: UUID | None) -> list[Entry]:
+    """The newest entries of a request and of the upload it came from."""
+    roots = [str(request_id), *([str(upload_id)] if upload_id else [])]
+    events = AuditEvent.objects.filter(root_id__in=roots)
+    for prefix in ABOUT_JOBS:
+        events = events.exclude(action__startswith=prefix)
+    return told(events[:MOST_ENTRIES])
+
+
+def of_upload(upload_id: UUID) -> list[Entry]:
+    """The entries of an upload alone."""
+    return told(AuditEvent.objects.filter(root_id=str(upload_id))[:MOST_ENTRIES])
+
+
+def of_job(request_id: UUID, object_ids: Iterable[UUID]) -> list[Entry]:
+    """The entries of one job and its result."""
+    names = [str(each) for each in object_ids]
+    return told(AuditEvent.objects.filter(root_id=str(request_id), object_id__in=names)[:MOST_ENTRIES])
+
+
+def told(events: Iterable[AuditEvent]) -> list[Entry]:
+    """Each event as a sentence."""
+    return [Entry(*_sentence(event), event.at, event.actor_name) for event in events]
+
+
+def _sentence(event: AuditEvent) -> tuple[str, str]:
+    words, tone = _SENTENCES.get(event.action, (event.action.replace(".", " ").replace("_", " ").capitalize(), ""))
+    return words.format_map(_Details(event.details)), tone
+
+
+class _Count(int):
+    """A number with its noun: `format(_Count(1), "person|people")` is "1 person"."""
+
+    def __format__(self, nouns: str) -> str:
+        one, _, many = nouns.partition("|")
+        return f"{int(self):,} {one if self == 1 else many}".strip()
+
+
+class _Some(str):
+    """A number or word that an event does not hold; takes any noun."""
+
+    def __format__(self, nouns: str) -> str:
+        return f"some {nouns.partition('|')[2]}".strip()
+
+
+class _Details(dict[str, Any]):
+    """Values as a sentence shows them; one that is missing reads as "some"."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__({name: _shown(name, value) for name, value in details.items()})
+
+    def __missing__(self, name: str) -> str:
+        return _Some()
+
+
+def _shown(name: str, value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _Count(value)
+    if name == "reason":
+        return _reason(str(value))
+    return _DECISIONS.get(str(value), str(value))
+
+
+def _reason(word: str) -> str:
+    if word in PersonReason.values:
+        return PersonReason(word).label
+    return _REASONS.get(word, word.replace("_", " "))
+
+
+_REASONS = {
+    "claim_ran_out": "the worker that was sending it stopped",
+    "fewer_jobs": "Adobe's answer named fewer jobs than were sent",
+    "timeout": "no answer came in time",
+    "cut": "the connection was cut before the answer",
+    "server_error": "Adobe answered with an error of its own",
+    "unreadable": "Adobe's answer could not be read",
+    "restored_from_backup": "a backup was restored",
+    "throttled": "Adobe asked to slow down",
+    "unauthorized": "Adobe refused the access token",
+    "connect": "no connection to Adobe came about",
+    "dns": "Adobe's address was not found",
+    "tls": "no trusted connection to Adobe came about",
+    "token": "no access token could be had",
+    "claim_lost": "another worker had taken it over",
+    "found_in_list": "Adobe's list shows all of it",
+    "not_found_in_list": "Adobe's list does not show it",
+    "not_found": "Adobe no longer has it",
+    "doubled": "Adobe has more than one job for the same person",
+}
+_DECISIONS = {
+    "look_again": "look at Adobe's list again",
+    "send_missing": "send what is missing",
+    "give_up": "not send it",
+    "acknowledge_doubled": "the doubled jobs were seen",
+}
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "upload.received": ("The file was uploaded", ""),
+    "upload.checked": ("The file was checked: {errors:error|errors}, {warnings:warning|warnings}", ""),
+    "upload.discarded": ("The upload was discarded and its file removed", "warning"),
+    "request.confirmed": ("Confirmed", ""),
+    "request.prepared": ("Prepared: {people:person|people}, {jobs:job|jobs}, {calls:call|calls} to Adobe", ""),
+    "request.sending": ("Sending to Adobe", ""),
+    "request.in_progress": ("Adobe has taken everything and is working", ""),
+    "request.attention": ("A person is needed", "warning"),
+    "request.complete": ("Complete: {jobs:job|jobs} finished", "good"),
+    "request.failed": ("Finished with errors: {failed:|} of {jobs:job|jobs} failed", "bad"),
+    "request.shredded": ("The personal data was removed", "warning"),
+    "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
+    "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),
+    "call.rejected": ("Call {call:|} was refused by Adobe", "bad"),
+    "call.unknown": ("Whether Adobe took call {call:|} is not known: {reason}", "warning"),
+    "call.decided": ("Decision about call {call:|}: {decision}", ""),
+    "job.complete": ("Adobe finished this job", "good"),
+    "job.error": ("Adobe finished this job with an error", "bad"),
+    "job.gone": ("Adobe no longer knows this job", "warning"),
+    "job.revealed": ("The identities were shown unmasked", "warning"),
+    "job.asked": ("Adobe was to be asked again", ""),
+    "result.stored": ("The result was fetched, checked and stored", "good"),
+    "result.failed": ("The result could not be fetched: {reason}", "bad"),
+    "result.expired": ("Adobe no longer has the result", "warning"),
+    "result.asked_again": ("The result was to be fetched again", ""),
+    "result.downloaded": ("The result was downloaded", ""),
+}

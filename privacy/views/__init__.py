@@ -1,0 +1,1 @@
+"""The pages of privacy requests, a module for each thing that has pages."""

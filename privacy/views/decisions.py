@@ -1,0 +1,73 @@
+"""What a person decides about a request: calls of unknown outcome, and removing personal data for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.models import User
+from privacy import reconciling, shredding
+from privacy.models import Submission
+from privacy.statuses import RequestStatus
+from privacy.views.requests import get_request
+
+DECISIONS: dict[str, tuple[Callable[[Submission, User], Any], str]] = {
+    "look_again": (reconciling.look_again, "The portal looks at Adobe's list again."),
+    "send_missing": (reconciling.send_missing, "What Adobe does not list goes out as a new call."),
+    "give_up": (reconciling.give_up, "The call is closed. Its people count as not sent."),
+    "acknowledge_doubled": (reconciling.acknowledge_doubled, "Noted: the doubled jobs were seen."),
+}
+
+
+@require_POST
+@permission_required("privacy.decide_submission", raise_exception=True)
+def call_decide(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """Carry out one decision about one call."""
+    found = get_request(request, number)
+    submission = get_object_or_404(found.submissions.select_related("request__organization"), ordinal=ordinal)
+    decide, done = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
+    if decide is None:
+        messages.error(request, "Choose what to do with the call.")
+        return redirect("privacy:request-detail", number)
+    try:
+        decide(submission, cast("User", request.user))
+    except reconciling.CannotDecide as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, done)
+    return redirect("privacy:request-detail", number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("privacy.shred_privacyrequest", raise_exception=True)
+def request_shred(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what will go, ask for the number as a sign that it is meant, then remove it."""
+    found = get_request(request, number)
+    if found.status == RequestStatus.SHREDDED:
+        return redirect("privacy:request-detail", number)
+    error = ""
+    if request.method == "POST":
+        if request.POST.get("typed", "").strip().upper() != found.number:
+            error = f"Type the number of this request, {found.number}, to confirm."
+        else:
+            try:
+                shredding.shred(found, cast("User", request.user))
+            except shredding.NotShreddable as reason:
+                error = str(reason)
+            else:
+                messages.success(request, f"The personal data of {found.number} was removed.")
+                return redirect("privacy:request-detail", number)
+    context = {
+        "request_row": found,
+        "error": error,
+        "typed": request.POST.get("typed", ""),
+        "people": found.subjects.count(),
+        "results": found.archives.exclude(path="").count(),
+    }
+    return render(request, "privacy/request_shred.html", context, status=422 if error else 200)

@@ -1,0 +1,221 @@
+"""The jobs of a request, and one job with each product's answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import audit
+from portal.models import User
+from portal.paging import Keyset
+from privacy import codes, laying_out, masking, polling, timeline
+from privacy.models import Job, PrivacyRequest, ProductResponse
+from privacy.products import product_name
+from privacy.schema import mask
+from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_OPEN, Action, JobStatus
+from privacy.views.requests import get_request
+
+LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_second=str)
+STATES = {
+    "open": ("Open", JOB_OPEN),
+    "done": ("Done", JOB_DONE),
+    "failed": ("Failed", JOB_FAILED),
+    "complete": ("Complete", (JobStatus.COMPLETE,)),
+}
+
+
+@require_safe
+@permission_required("privacy.view_job", raise_exception=True)
+def job_list(request: HttpRequest, number: str) -> HttpResponse:
+    """The jobs of one request; state, product, action and Adobe's job id narrow it."""
+    found = get_request(request, number)
+    jobs = _narrowed(request, Job.objects.filter(request=found))
+    page = LIST.page(
+        jobs.select_related("subject", "archive").prefetch_related("product_responses").defer("raw_sealed"), request.GET
+    )
+    used = jobs_products(found)
+    context = {
+        "request_row": found,
+        "page": page,
+        "rows": [_Line.of(job, found) for job in page.rows],
+        "states": [(name, words) for name, (words, _) in STATES.items()],
+        "products": [(code, product_name(code)) for code in used],
+        "actions": Action.choices,
+        "choice": {name: request.GET.get(name, "") for name in ("state", "product", "action", "job")},
+        "may_download": request.user.has_perm("privacy.download_results"),
+    }
+    return render(request, "privacy/job_list.html", context)
+
+
+def jobs_products(found: PrivacyRequest) -> list[str]:
+    """The products asked for and those that answered beyond."""
+    answered = ProductResponse.objects.filter(request=found).order_by().values_list("product_code", flat=True).distinct()
+    return list(dict.fromkeys([*found.products, *answered]))
+
+
+def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
+    state, product, action, job_id = (request.GET.get(name, "") for name in ("state", "product", "action", "job"))
+    statuses = STATES[state][1] if state in STATES else None
+    if product:
+        answers = ProductResponse.objects.filter(job=OuterRef("pk"), product_code=product)
+        if state == "open":
+            jobs = jobs.filter(~Exists(answers.filter(status__in=JOB_DONE)))
+        elif statuses:
+            jobs = jobs.filter(Exists(answers.filter(status__in=statuses)))
+    elif statuses:
+        jobs = jobs.filter(status__in=statuses)
+    if action in Action.values:
+        jobs = jobs.filter(action=action)
+    if job_id:
+        jobs = jobs.filter(adobe_job_id=job_id.strip())
+    return jobs
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row of the list: a job, how many of its products are done, and those that are worth a name."""
+
+    job: Job
+    person: str
+    done: int
+    asked: int
+    notable: list[ProductResponse]
+
+    @classmethod
+    def of(cls, job: Job, found: PrivacyRequest) -> _Line:
+        answers = list(job.product_responses.all())
+        return cls(
+            job=job,
+            person=person_words(job),
+            done=sum(answer.status in JOB_DONE for answer in answers),
+            asked=max(len(found.products), len(answers)),
+            notable=[answer for answer in answers if answer.status != JobStatus.COMPLETE],
+        )
+
+
+def person_words(job: Job) -> str:
+    """Which person a job is about, without saying who."""
+    return f"Person {job.subject.position:,}" if job.subject else "Person not known"
+
+
+@require_safe
+@permission_required("privacy.view_job", raise_exception=True)
+def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One job, identities masked."""
+    return _show(request, get_job(request, pk), revealed=False)
+
+
+@require_POST
+@permission_required("privacy.reveal_identities", raise_exception=True)
+def job_reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The same page with everything in clear, once, and a line in the trail."""
+    job = get_job(request, pk)
+    _record(request, job, "job.revealed")
+    return _show(request, job, revealed=True)
+
+
+@require_POST
+@permission_required("privacy.refresh_job", raise_exception=True)
+def job_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask Adobe about this job now."""
+    job = get_job(request, pk)
+    if job.adobe_job_id is None:
+        messages.error(request, "Adobe does not have this job yet, so there is nothing to ask.")
+    elif job.organization.is_on_hold:
+        messages.error(request, "The organization is on hold, so Adobe is not asked.")
+    else:
+        polling.refresh_now(job)
+        _record(request, job, "job.asked")
+        messages.success(request, "Adobe is being asked. Load this page again in a few seconds.")
+    return redirect("privacy:job-detail", job.pk)
+
+
+@dataclass(frozen=True)
+class _Product:
+    row: ProductResponse
+    name: str
+    title: str
+    meaning: str
+    code: str
+    words: list[str]
+    rows: list[laying_out.Row]
+
+
+def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
+    readable = job.request.data_key is not None and job.subject is not None
+    identities: list[dict[str, Any]] = (job.subject.identities or []) if readable and job.subject else []
+    values = [str(identity["value"]) for identity in identities]
+    key = job.subject.officer_key if readable and job.subject else None
+    archive = getattr(job, "archive", None)
+    context = {
+        "job": job,
+        "request_row": job.request,
+        "person": person_words(job),
+        "key": key if revealed or not key else mask(key),
+        "wire_key": job.subject.wire_key if revealed and readable and job.subject else None,
+        "identities": identities if revealed else [identity | {"value": mask(identity["value"])} for identity in identities],
+        "products": [_product(row, values, revealed=revealed) for row in job.product_responses.all()],
+        "missing": _silent_products(job),
+        "archive": archive,
+        "raw": _raw(job) if revealed else "",
+        "revealed": revealed,
+        "readable": readable,
+        "timeline": timeline.of_job(job.request_id, [job.pk, *([archive.pk] if archive else [])]),
+        "may_reveal": request.user.has_perm("privacy.reveal_identities"),
+        "may_refresh": request.user.has_perm("privacy.refresh_job"),
+        "may_download": request.user.has_perm("privacy.download_results"),
+    }
+    return render(request, "privacy/job_detail.html", context)
+
+
+def _product(row: ProductResponse, values: list[str], *, revealed: bool) -> _Product:
+    answer = (row.answer or {}) if row.job.request.data_key else {}
+    texts = list(dict.fromkeys(text for text in (answer.get("message"), answer.get("detail")) if text))
+    results = answer.get("results")
+    known = codes.meaning(row.code)
+    return _Product(
+        row=row,
+        name=product_name(row.product_code),
+        title=known.title if known else "",
+        meaning=known.words if known else "",
+        code=codes.short(row.code),
+        words=texts if revealed else [masking.mask_text(text, values) for text in texts],
+        rows=laying_out.rows(results if revealed else masking.mask_tree(results)),
+    )
+
+
+def _silent_products(job: Job) -> list[str]:
+    """Products that were asked and have not said a word yet."""
+    answered = {row.product_code for row in job.product_responses.all()}
+    return [product_name(code) for code in job.request.products if code not in answered]
+
+
+def _raw(job: Job) -> str:
+    if job.request.data_key is None or not job.raw:
+        return ""
+    try:
+        return json.dumps(json.loads(job.raw), indent=2, ensure_ascii=False)
+    except ValueError:
+        return job.raw.decode(errors="replace")
+
+
+def get_job(request: HttpRequest, pk: UUID) -> Job:
+    """The job, when the person may see it; else a 404."""
+    visible = Job.objects.visible_to(request.user).select_related(
+        "organization", "request__data_key", "request__organization", "subject__request__data_key", "archive"
+    )
+    job: Job = get_object_or_404(visible.prefetch_related("product_responses__job__request__data_key"), pk=pk)
+    return job
+
+
+def _record(request: HttpRequest, job: Job, action: str) -> None:
+    audit.record(action, actor=cast("User", request.user), organization=job.organization, obj=job, root_id=job.request_id)

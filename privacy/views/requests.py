@@ -1,0 +1,148 @@
+"""The list of privacy requests, and one request with its progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from portal.models import Organization
+from portal.outbound import CallState
+from portal.paging import Keyset
+from privacy import progress, timeline
+from privacy.models import PrivacyRequest, Submission
+from privacy.products import product_name
+from privacy.regulations import regulation_name
+from privacy.statuses import REQUEST_OPEN, Action, RequestStatus
+
+LIST: Keyset[PrivacyRequest] = Keyset("created_at")
+CALL_TONES = {
+    CallState.QUEUED: "info",
+    CallState.SENDING: "info",
+    CallState.SENT: "good",
+    CallState.REJECTED: "bad",
+    CallState.UNKNOWN: "warning",
+    CallState.CANCELLED: "unknown",
+}
+
+
+@require_safe
+@permission_required("privacy.view_privacyrequest", raise_exception=True)
+def request_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; status, law and organization narrow it."""
+    visible = PrivacyRequest.objects.visible_to(request.user)
+    laws = list(visible.order_by("regulation").values_list("regulation", flat=True).distinct())
+    rows = _narrowed(request, visible).select_related("organization").defer("envelope_sealed")
+    context = {
+        "page": LIST.page(rows, request.GET),
+        "has_any": bool(laws),
+        "statuses": RequestStatus.choices,
+        "laws": [(code, regulation_name(code)) for code in laws],
+        "choice": {name: request.GET.get(name, "") for name in ("status", "law", "organization")},
+        "may_upload": request.user.has_perm("privacy.add_upload"),
+        "has_organization": Organization.objects.visible_to(request.user).exists(),
+    }
+    return render(request, "privacy/request_list.html", context)
+
+
+def _narrowed(request: HttpRequest, rows: QuerySet[PrivacyRequest]) -> QuerySet[PrivacyRequest]:
+    status, law, organization = (request.GET.get(name) for name in ("status", "law", "organization"))
+    if status == "open":
+        rows = rows.filter(status__in=REQUEST_OPEN)
+    elif status in RequestStatus.values:
+        rows = rows.filter(status=status)
+    if law:
+        rows = rows.filter(regulation=law)
+    if organization:
+        rows = rows.filter(organization__ims_org_id=organization)
+    return rows
+
+
+@require_safe
+@permission_required("privacy.view_privacyrequest", raise_exception=True)
+def request_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """One request: progress, calls, what happened, and what a person can do."""
+    found = get_request(request, number)
+    context = progress_context(found) | {
+        "timeline": timeline.of_request(found.pk, found.upload_id),
+        "law": regulation_name(found.regulation),
+        "products": [product_name(code) for code in found.products],
+        "may_decide": request.user.has_perm("privacy.decide_submission"),
+        "may_shred": request.user.has_perm("privacy.shred_privacyrequest"),
+    }
+    return render(request, "privacy/request_detail.html", context)
+
+
+@require_safe
+@permission_required("privacy.view_privacyrequest", raise_exception=True)
+def request_progress(request: HttpRequest, number: str) -> HttpResponse:
+    """The live part of a request's page."""
+    found = get_request(request, number)
+    context = progress_context(found) | {"may_decide": request.user.has_perm("privacy.decide_submission")}
+    return render(request, "privacy/_request_progress.html", context)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to Adobe as the page shows it."""
+
+    row: Submission
+    tone: str
+    state: str
+    person_words: str
+    adobe_words: str | None
+
+    @classmethod
+    def of(cls, row: Submission) -> Call:
+        """For a row whose request is loaded."""
+        words = row.words if row.state == CallState.REJECTED and row.request.data_key else None
+        return cls(row, CALL_TONES[CallState(row.state)], CallState(row.state).label, row.get_person_reason_display(), words)
+
+    @property
+    def is_doubled(self) -> bool:
+        """Whether the person has to look at jobs that Adobe has twice."""
+        return self.row.person_reason == "doubled"
+
+
+def progress_context(found: PrivacyRequest) -> dict[str, Any]:
+    """What the live part shows; the same for the page and for its refresh."""
+    calls = [Call.of(row) for row in _calls_worth_showing(found)]
+    return {
+        "request_row": found,
+        "overall": progress.overall(found),
+        "bars": progress.by_product(found),
+        "calls": calls,
+        "waiting_calls": [call for call in calls if call.row.person_reason],
+        "call_count": found.submissions.count(),
+        "live": found.status in REQUEST_OPEN,
+        "actions": _actions(found),
+    }
+
+
+MOST_CALLS = 100
+
+
+def _calls_worth_showing(found: PrivacyRequest) -> list[Submission]:
+    """Those that need a person first; the first hundred of the rest."""
+    rows = found.submissions.select_related("request__data_key").defer("answer_sealed")
+    waiting = list(rows.exclude(person_reason="").order_by("ordinal"))
+    return waiting + list(rows.filter(person_reason="").order_by("ordinal")[:MOST_CALLS])
+
+
+def _actions(found: PrivacyRequest) -> str:
+    if found.opt_out:
+        return Action.OPT_OUT.label
+    used = set(found.jobs.order_by().values_list("action", flat=True).distinct())
+    return " and ".join(action.label for action in Action if action in used).capitalize() or "Not known yet"
+
+
+def get_request(request: HttpRequest, number: str) -> PrivacyRequest:
+    """The request of this number, when the person may see it; else a 404."""
+    visible = PrivacyRequest.objects.visible_to(request.user).select_related("organization", "data_key", "created_by", "upload")
+    found: PrivacyRequest = get_object_or_404(visible, number=number)
+    return found

@@ -1,0 +1,208 @@
+"""Uploading request files: choose, check, preview, confirm or discard."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from portal.models import Organization, User
+from portal.paging import Keyset
+from portal.uploads import StoredUpload
+from privacy import intake, timeline
+from privacy.checking import CheckResult
+from privacy.forms import UploadForm
+from privacy.models import Upload
+from privacy.preview import Preview, shown_findings
+from privacy.statuses import UploadStatus
+
+LIST: Keyset[Upload] = Keyset("created_at")
+
+
+@require_safe
+@permission_required("privacy.view_upload", raise_exception=True)
+def upload_list(request: HttpRequest) -> HttpResponse:
+    """Uploads that still wait for somebody, or all of them."""
+    everything = request.GET.get("show") == "all"
+    visible = Upload.objects.visible_to(request.user)
+    rows = visible if everything else visible.still_open()
+    rows = rows.select_related("organization", "uploaded_by", "data_key").defer("result_sealed")
+    context = {
+        "page": LIST.page(rows, request.GET),
+        "everything": everything,
+        "may_upload": request.user.has_perm("privacy.add_upload"),
+    }
+    return render(request, "privacy/upload_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("privacy.add_upload", raise_exception=True)
+def upload_new(request: HttpRequest) -> HttpResponse:
+    """Choose files. What cannot be read is said on this page, and nothing of it is kept."""
+    user = cast("User", request.user)
+    if request.method != "POST":
+        return _show_form(request, UploadForm(user=user), [])
+    form = UploadForm(request.POST, request.FILES, user=user)
+    if not form.is_valid():
+        return _show_form(request, form, [])
+    kept, problems = _take_in(form.cleaned_data, user)
+    if problems:
+        return _show_form(request, form, problems, kept)
+    return _go_to(request, kept)
+
+
+def _take_in(chosen: dict[str, Any], user: User) -> tuple[list[Upload], list[tuple[str, str]]]:
+    """Each file by itself: what was kept, and (file name, sentence) for what was not."""
+    kept, problems = [], []
+    files: list[StoredUpload] = chosen["request_files"]
+    for file in files:
+        try:
+            kept.append(intake.take_in(file, organization=chosen["organization"], user=user, received_on=chosen["received_on"]))
+        except intake.Unreadable as problem:
+            problems.append((file.name or "The file", str(problem)))
+    return kept, problems
+
+
+def _show_form(
+    request: HttpRequest, form: UploadForm, problems: list[tuple[str, str]], kept: list[Upload] | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "problems": problems,
+        "kept": kept or [],
+        "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
+        "organizations": list(form.fields["organization"].queryset),  # type: ignore[attr-defined]
+    }
+    status = 422 if problems or form.errors else 200
+    return render(request, "privacy/upload_new.html", context, status=status)
+
+
+def _go_to(request: HttpRequest, kept: list[Upload]) -> HttpResponse:
+    """To the one upload; to the list when there are several."""
+    address = reverse("privacy:upload-detail", args=[kept[0].pk]) if len(kept) == 1 else reverse("privacy:upload-list")
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
+
+
+@require_safe
+@permission_required("privacy.view_upload", raise_exception=True)
+def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The findings and the preview of one upload, or where it is."""
+    upload = _get(request, pk)
+    context: dict[str, Any] = {"upload": upload, "live": _is_live(upload)}
+    if upload.status in (UploadStatus.READY, UploadStatus.REFUSED):
+        result = CheckResult.from_dict(upload.result)
+        context |= {
+            "result": result,
+            "preview": Preview.of(upload, result) if result.envelope else None,
+            "findings": shown_findings(result, holds_file=upload.uploaded_by == request.user),
+        }
+    context["requests"] = upload.requests.all()
+    context["timeline"] = timeline.of_upload(upload.pk)
+    return render(request, "privacy/upload_detail.html", context)
+
+
+@require_safe
+@permission_required("privacy.view_upload", raise_exception=True)
+def upload_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """How far a check is; once it is over, the whole page comes anew."""
+    upload = _get(request, pk)
+    if not _is_live(upload):
+        return HttpResponseClientRedirect(reverse("privacy:upload-detail", args=[upload.pk]))
+    return render(request, "privacy/_upload_progress.html", {"upload": upload, "live": True})
+
+
+@require_POST
+@permission_required("privacy.confirm_upload", raise_exception=True)
+def upload_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Make the request or requests. A second press leads to what the first one made."""
+    upload = _get(request, pk)
+    if upload.status == UploadStatus.CONFIRMED:
+        return _to_requests(upload)
+    try:
+        intake.confirm(upload, cast("User", request.user), agreed_to_two=request.POST.get("agree_to_two") == "yes")
+    except intake.NotPossible as reason:
+        upload.refresh_from_db(fields=["status"])
+        if upload.status == UploadStatus.CONFIRMED:
+            return _to_requests(upload)
+        messages.error(request, str(reason))
+        return redirect("privacy:upload-detail", upload.pk)
+    return _to_requests(upload)
+
+
+@require_POST
+@permission_required("privacy.add_upload", raise_exception=True)
+def upload_discard(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Remove the file and all that was read from it."""
+    upload = _get(request, pk)
+    try:
+        intake.discard(upload, cast("User", request.user))
+    except intake.NotPossible as reason:
+        messages.error(request, str(reason))
+        return redirect("privacy:upload-detail", upload.pk)
+    messages.success(request, "The upload was discarded: its file and everything read from it are removed.")
+    return redirect("privacy:upload-list")
+
+
+@require_safe
+@permission_required("privacy.add_upload", raise_exception=True)
+def template(request: HttpRequest) -> HttpResponse:
+    """A request file to fill in, with the organization's id and products."""
+    organization = Organization.objects.visible_to(request.user).first()
+    if organization is None:
+        raise PermissionDenied
+    response = JsonResponse(_template(organization), json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = 'attachment; filename="privacy-request-template.json"'
+    return response
+
+
+def _template(organization: Organization) -> dict[str, Any]:
+    """Privacy Service UI, upload a JSON file: the body of a create call."""
+    return {
+        "companyContexts": [{"namespace": "imsOrgID", "value": organization.ims_org_id}],
+        "users": [
+            {
+                "key": "a reference of your own",
+                "action": ["access"],
+                "userIDs": [{"namespace": "Email", "value": "person@example.com", "type": "standard"}],
+            },
+            {
+                "key": "another reference",
+                "action": ["access", "delete"],
+                "userIDs": [
+                    {"namespace": "Email", "value": "someone@example.com", "type": "standard"},
+                    {"namespace": "ECID", "value": "00000000000000000000000000000000000000", "type": "standard"},
+                ],
+            },
+        ],
+        "include": organization.product_codes[:3] or ["analytics"],
+        "expandIds": False,
+        "priority": "normal",
+        "regulation": "gdpr",
+    }
+
+
+def _get(request: HttpRequest, pk: UUID) -> Upload:
+    visible = Upload.objects.visible_to(request.user).select_related("organization__data_key", "uploaded_by", "data_key")
+    upload: Upload = get_object_or_404(visible, pk=pk)
+    return upload
+
+
+def _is_live(upload: Upload) -> bool:
+    return upload.status in (UploadStatus.WAITING, UploadStatus.CHECKING)
+
+
+def _to_requests(upload: Upload) -> HttpResponse:
+    made = list(upload.requests.order_by("opt_out"))
+    return redirect("privacy:request-detail", made[0].number) if len(made) == 1 else redirect("privacy:upload-detail", upload.pk)

@@ -1,0 +1,122 @@
+// What the pages do beyond plain HTML: local times, copying, the drop zone, quiet live updates. Everything works without it
+// but live updates and drag and drop.
+"use strict";
+
+const LOCAL = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+
+function showLocalTimes(root) {
+  for (const element of root.querySelectorAll("time[datetime*='T']:not([data-local])")) {
+    element.dataset.local = "";
+    element.textContent = LOCAL.format(new Date(element.dateTime));
+  }
+}
+
+function fileSize(bytes) {
+  if (bytes < 1024) return `${bytes} bytes`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+function showChosen(zone) {
+  const input = zone.querySelector("input[type=file]");
+  const list = zone.querySelector(".chosen");
+  list.replaceChildren(...Array.from(input.files, (file) => {
+    const item = document.createElement("li");
+    item.textContent = `${file.name} (${fileSize(file.size)})`;
+    return item;
+  }));
+}
+
+function prepareDropZone(zone) {
+  if (zone.dataset.ready) return;
+  zone.dataset.ready = "1";
+  const input = zone.querySelector("input[type=file]");
+  let depth = 0;
+  zone.addEventListener("dragenter", (event) => { event.preventDefault(); depth += 1; zone.classList.add("over"); });
+  zone.addEventListener("dragover", (event) => event.preventDefault());
+  zone.addEventListener("dragleave", () => { depth -= 1; if (depth <= 0) { depth = 0; zone.classList.remove("over"); } });
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    depth = 0;
+    zone.classList.remove("over");
+    if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; showChosen(zone); }
+  });
+  input.addEventListener("change", () => showChosen(zone));
+}
+
+function prepare(root) {
+  showLocalTimes(root);
+  root.querySelectorAll(".drop").forEach(prepareDropZone);
+  root.querySelectorAll(".copy[hidden]").forEach((button) => { button.hidden = false; });
+  const focus = root.querySelector("[data-focus]");
+  if (focus) focus.focus();
+}
+
+document.addEventListener("DOMContentLoaded", () => prepare(document));
+document.addEventListener("htmx:load", (event) => prepare(event.target));
+
+// A file dropped beside the zone would make the browser leave the page.
+for (const name of ["dragover", "drop"]) {
+  window.addEventListener(name, (event) => { if (document.querySelector(".drop")) event.preventDefault(); });
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const words = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = words; }, 1500);
+});
+
+// Double clicks send once: a form that is on its way does not go again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  const button = event.submitter || form.querySelector("button[type=submit]");
+  if (button && button.dataset.busy) button.textContent = button.dataset.busy;
+});
+// Back from the browser's own history: the form may be sent again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});
+
+// Live parts rest while nobody looks at the tab, and look at once when somebody comes back.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.querySelectorAll("[data-live]").forEach((part) => window.htmx.trigger(part, "look"));
+});
+
+// What a live part has to say aloud; nothing when it is what was said last.
+let announced = "";
+document.addEventListener("htmx:afterSwap", (event) => {
+  const part = event.target.id ? document.getElementById(event.target.id) : null;
+  const words = part && part.dataset.announce;
+  if (words && words !== announced) {
+    announced = words;
+    document.getElementById("announcer").textContent = words;
+  }
+});
+
+function connected(yes) {
+  const notice = document.getElementById("connection");
+  if (notice) notice.hidden = yes;
+}
+document.addEventListener("htmx:sendError", () => connected(false));
+document.addEventListener("htmx:responseError", () => connected(false));
+document.addEventListener("htmx:afterOnLoad", () => connected(true));
+
+// The upload's own progress: bytes on their way, then the check.
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const meter = document.getElementById("upload-meter");
+  if (!meter || !event.detail.lengthComputable) return;
+  meter.hidden = false;
+  meter.querySelector("progress").max = event.detail.total;
+  meter.querySelector("progress").value = event.detail.loaded;
+  const done = event.detail.loaded >= event.detail.total;
+  meter.querySelector("p").textContent = done ? "Received. Checking the file." : `Sending: ${fileSize(event.detail.loaded)} of ${fileSize(event.detail.total)}`;
+});

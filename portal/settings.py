@@ -196,6 +196,7 @@ RESULT_RETENTION_DAYS = env.number("RESULT_RETENTION_DAYS", 60, least=1)
 # --- Celery: the database row is the queue of record, a message is only a wake-up ---
 CELERY_BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")
 if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT = "portal.file_broker:Transport"
     for _folder in ("broker", "broker-control"):
         (DATA_DIR / _folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -1,0 +1,103 @@
+"""A real Chromium in front of a real stack. Every page is watched: a report of the content security policy fails the test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.people import PASSWORD
+from tests.stack import Stack
+
+# Chromium looks for updates and synchronisation at every start; there is nobody to answer.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"]
+WATCH = "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective))"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, found on the PATH."""
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, as whom a container runs the tests.
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", *QUIET])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A seeded stack with one worker, beat and the site; one for each module."""
+    with Stack(tmp_path_factory.mktemp("stack")) as running:
+        running.seed()
+        running.start_worker()
+        running.start_beat()
+        running.start_web()
+        yield running
+
+
+class Visitor:
+    """A person with a browser of their own."""
+
+    def __init__(self, context: BrowserContext, address: str, complaints: list[str]) -> None:
+        self.context = context
+        self.address = address
+        self.page: Page = context.new_page()
+        self.page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        self.page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message.text) else None)
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the site."""
+        self.page.goto(f"{self.address}{path}")
+        return self.page
+
+    def sign_in(self, name: str) -> Page:
+        """Sign in as one of the seeded people."""
+        page = self.open("/sign-in/")
+        page.get_by_label("User name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+        return page
+
+
+def _is_complaint(text: str) -> bool:
+    return text.startswith("policy:") or "Content Security Policy" in text
+
+
+@pytest.fixture
+def visit(chromium: Browser, stack: Stack) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors, such as `visit("officer", color_scheme="dark")`; at the end nothing may have been complained about."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def make(name: str = "", **options: Any) -> Visitor:
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        contexts.append(context)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(WATCH)
+        visitor = Visitor(context, stack.web_address, complaints)
+        if name:
+            visitor.sign_in(name)
+        return visitor
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def request_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a request file."""
+
+    def write(body: dict[str, Any], name: str = "people.json") -> Path:
+        path = tmp_path / name
+        path.write_text(json.dumps(body))
+        return path
+
+    return write

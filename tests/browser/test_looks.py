@@ -1,0 +1,116 @@
+"""Every page fits a small screen, can be read in both colour schemes and by assistive technology (WCAG 2.2 AA, by axe-core)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.files import payload, people
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+Write = Callable[..., Path]
+SMALLEST = 360
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+@pytest.fixture
+def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
+    """The pages worth looking at, by what they show."""
+    page = visit("officer").page
+    found = {"list": "/requests/", "uploads": "/uploads/?show=all", "upload": "/uploads/new/"}
+
+    def upload(body: dict[str, Any]) -> str:
+        page.goto(f"{stack.web_address}/uploads/new/")
+        page.get_by_label("Drop request files here, or choose them").set_input_files(request_file(body))
+        page.get_by_role("button", name="Check the file").click()
+        page.wait_for_url("**/uploads/*-*/")
+        return page.url.removeprefix(stack.web_address)
+
+    found["errors"] = upload(payload([*people(2, prefix="twice"), *people(2, prefix="twice")], regulation="gdrp"))
+    found["two"] = upload(payload([*people(1, "delete"), *people(1, "opt-out-of-sale", prefix="out")], regulation="ccpa"))
+    users = [*people(2), *people(1, prefix="badformat"), *people(1, prefix="notfound"), *people(1, prefix="partial")]
+    found["preview"] = upload(payload(users, include=["analytics", "audienceManager", "profileService"]))
+    page.get_by_role("button", name="Send 5 people to Adobe").click()
+    page.wait_for_url("**/requests/PR-*/")
+    found["request"] = page.url.removeprefix(stack.web_address)
+    found["jobs"], found["shred"] = f"{found['request']}jobs/", f"{found['request']}shred/"
+    stack.wait_until(lambda: len(stack.simulator.ledger()) >= 10, 30)
+    stack.simulator.control("finish", {})
+    expect(page.locator("#progress .pill").first).to_contain_text("Finished with errors", timeout=30_000)
+    page.goto(f"{stack.web_address}{found['jobs']}?state=failed")
+    found["job"] = page.locator("a.row-link").first.get_attribute("href") or ""
+    return found
+
+
+@pytest.fixture
+def screens(visit: Visit) -> list[Visitor]:
+    """The same officer on a phone and at a desk, in daylight and in the dark."""
+    sizes = [{"width": SMALLEST, "height": 780}, {"width": 1280, "height": 900}]
+    return [visit("officer", viewport=size, color_scheme=scheme) for size in sizes for scheme in ("light", "dark")]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What stands out beyond the right edge, with how far."""
+    found: list[str] = page.evaluate(
+        """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+        [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+        .map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}`)"""
+    )
+    return found
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds wrong."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['html'][:150]} {node['failureSummary']}" for one in violations for node in one["nodes"]]
+
+
+def test_every_page_fits_and_can_be_read(paths: dict[str, str], screens: list[Visitor]) -> None:
+    found: dict[str, list[str]] = {}
+    for number, screen in enumerate(screens):
+        for name, path in paths.items():
+            page = screen.open(path)
+            if wrong := too_wide(page) + complaints(page):
+                found[f"{name} on screen {number}"] = wrong
+    assert found == {}
+
+
+def test_the_main_job_can_be_done_with_the_keyboard_alone(visit: Visit, stack: Stack, request_file: Write) -> None:
+    page = visit().open("/sign-in/")
+    expect(page.get_by_label("User name")).to_be_focused()
+    page.keyboard.type("officer")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    press_until(page, "Upload a request file" if page.locator(".chips").count() else "Upload the first request file")
+    page.keyboard.press("Enter")
+    page.get_by_label("Drop request files here, or choose them").set_input_files(
+        request_file(payload(people(1, "access", prefix="key")))
+    )
+    press_until(page, "Check the file")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Check what will be sent").wait_for()
+    press_until(page, "Send 1 person to Adobe")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("PR-")
+
+
+def press_until(page: Page, words: str) -> None:
+    """Press Tab until what has the focus says `words`."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if words in page.evaluate("document.activeElement.textContent.trim()"):
+            return
+    raise AssertionError(f"{words!r} cannot be reached with Tab")

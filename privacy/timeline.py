@@ -110,6 +110,7 @@ _REASONS = {
     "tls": "no trusted connection to Adobe came about",
     "token": "no access token could be had",
     "claim_lost": "another worker had taken it over",
+    "seen_in_list": "Adobe's list shows a job of it, though it was still waiting to be sent",
     "found_in_list": "Adobe's list shows all of it",
     "not_found_in_list": "Adobe's list does not show it",
     "not_found": "Adobe no longer has it",

@@ -58,6 +58,7 @@ def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: St
     page.get_by_role("link", name="request file").click()
 
     file = request_file(mixed())
+    page.locator(".drop[data-ready]").wait_for()
     page.evaluate(DROP, [file.name, file.read_text()])
     expect(page.locator(".chosen")).to_contain_text("people.json")
     page.get_by_role("button", name="Check the file").click()

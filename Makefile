@@ -32,11 +32,17 @@ demo: $(VENV)/.run ## the portal with a local Adobe on this machine (PORT=8000 A
 	@$(BIN)/python manage.py demo --port $(PORT) --adobe-port $(ADOBE_PORT) $(ARGS)
 
 demo-reset: ## forget all that the demo has kept
-	@rm -rf var/demo && echo "The demo starts afresh next time."
+	@$(PYTHON) -m portal.demo.reset
 
-test: $(VENV)/.dev ## every test; installs what the tests need
+PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need
 	@$(BIN)/python -m tests.needs
-	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@echo "--- First run: every test but those of the real services, on SQLite ---"
+	@$(PYTEST) -m "not services" $(ARGS)
+	@echo "--- Second run: the tests of the database and of the real services, on PostgreSQL and Redis ---"
+	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
+	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, lock files
 	@$(BIN)/ruff check .

@@ -1,12 +1,14 @@
-"""What spans both apps, registered by each in `AppConfig.ready`: navigation entries and the steps of background work.
+"""What spans both apps, registered by each in `AppConfig.ready`: navigation entries, the steps of background work, the demo.
 
 `portal` never names an app; an app tells `portal` what it brings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,25 @@ class Step:
     publish: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class DemoStory:
+    """What an app brings to `make demo`.
+
+    `write_samples`: puts request files into a folder, unless they are there; gives name and words of each. `run_once`: carries
+    files (none: a sample of that folder) through to the end in the name of a user, calls `watch` between its looks (it raises
+    when the demo must stop), gives up when nothing moved for so many seconds, and gives the exit status.
+    """
+
+    write_samples: Callable[[Path], list[tuple[str, str]]]
+    run_once: Callable[[Sequence[Path], Path, str, Callable[[], None], float], int]
+
+
 _navigation: list[NavigationEntry] = []
 _steps: dict[str, Step] = {}
+_demos: list[DemoStory] = []
+_product_choices: list[tuple[str, str]] = []
+_on_resume: list[Callable[[uuid.UUID], None]] = []
+_file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 
 
 def add_navigation(label: str, url_name: str, *, order: int) -> None:
@@ -53,3 +72,48 @@ def add_step(step: Step) -> None:
 def steps() -> dict[str, Step]:
     """Every step by its name."""
     return dict(_steps)
+
+
+def add_product_choices(choices: Iterable[tuple[str, str]]) -> None:
+    """Products that an organization can be provisioned for, as (code, name)."""
+    _product_choices.extend(choices)
+
+
+def product_choices() -> list[tuple[str, str]]:
+    """Every product as (code, name)."""
+    return list(_product_choices)
+
+
+def on_resume(callback: Callable[[uuid.UUID], None]) -> None:
+    """Call `callback` with an organization's id whenever a person lets its queue go on."""
+    _on_resume.append(callback)
+
+
+def resumed(organization_id: uuid.UUID) -> None:
+    """A person let the queue of this organization go on: tell every app that has one."""
+    for callback in _on_resume:
+        callback(organization_id)
+
+
+def add_file_owner(folder: str, is_owned: Callable[[Sequence[str]], set[str]]) -> None:
+    """Whose the stored files in `folder` (below MEDIA_ROOT) are.
+
+    `is_owned` takes paths relative to MEDIA_ROOT, some hundreds at once, and gives those that a row names. The tidying removes
+    the others once they are old.
+    """
+    _file_owners[folder] = is_owned
+
+
+def file_owners() -> dict[str, Callable[[Sequence[str]], set[str]]]:
+    """The question to ask about the files of each folder."""
+    return dict(_file_owners)
+
+
+def add_demo(story: DemoStory) -> None:
+    """Let the demo show this app."""
+    _demos.append(story)
+
+
+def demos() -> list[DemoStory]:
+    """What the demo shows."""
+    return list(_demos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from portal import registry
 
@@ -14,9 +15,17 @@ class PrivacyConfig(AppConfig):
     verbose_name = "Privacy requests"
 
     def ready(self) -> None:
-        """Put this app's pages into the navigation, and its background steps under the sweep."""
-        from privacy import tasks  # noqa: PLC0415 - needs the app registry
+        """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
+        from privacy import files, products, submission, tasks  # noqa: PLC0415 - they need the app registry
 
         tasks.register_steps()
         registry.add_navigation("Requests", "privacy:request-list", order=10)
         registry.add_navigation("Uploads", "privacy:upload-list", order=20)
+        registry.add_product_choices((product.code, product.name) for product in products.PRODUCTS)
+        registry.on_resume(submission.resume)
+        registry.add_file_owner("uploads", files.owned_uploads)
+        registry.add_file_owner("archives", files.owned_archives)
+        if settings.PORTAL_ENVIRONMENT == "demo":
+            from privacy import demo  # noqa: PLC0415 - nothing else needs it
+
+            demo.register()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -166,10 +166,11 @@ def check_next() -> int:
     """Check one waiting file. Returns how many were checked."""
     _, ids = leases.take(_due_uploads(), "next_attempt_at", most=1, seconds=LEASE_SECONDS)
     for upload in Upload.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key"):
-        upload.status = UploadStatus.CHECKING
-        upload.attempts += 1
-        upload.save(update_fields=["status", "attempts"])
-        check(upload)
+        # It may have been discarded, or checked by another worker and confirmed, since it was leased.
+        waiting = Upload.objects.filter(pk=upload.pk, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
+        if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
+            upload.refresh_from_db(fields=["status", "attempts"])
+            check(upload)
     return len(ids)
 
 

@@ -38,6 +38,7 @@ MANAGES = (
     "view_auditevent",
     "view_auditseal",
     "view_submission",
+    "view_joblisting",
 )
 RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}
 

@@ -1,0 +1,157 @@
+"""What the admin pages of both apps are made of: rows that can only be looked at, and changes that are audited."""
+
+# ruff: noqa: ARG002 - Django hands each of its hooks more than every one needs
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db import models
+from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from django.forms import BaseFormSet, Form
+from django.http import HttpRequest
+
+from portal import audit
+from portal.crypto import SealedField
+from portal.models import Organization, User
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+    _TabularInline = admin.TabularInline
+
+
+def acting_user(request: HttpRequest) -> User:
+    """Who asks. The admin site lets nobody in who is not signed in."""
+    return cast("User", request.user)
+
+
+def sealed_columns(model: type[models.Model], relations: Iterable[str] = ()) -> Iterator[str]:
+    """Every encrypted column of a model and of the models that its list joins, as `defer` takes them."""
+    for field in model._meta.concrete_fields:
+        if isinstance(field, SealedField):
+            yield field.name
+    for path in relations:
+        related = model
+        for part in path.split(LOOKUP_SEP):
+            related = cast("type[models.Model]", related._meta.get_field(part).related_model)
+        yield from (f"{path}{LOOKUP_SEP}{name}" for name in sealed_columns(related))
+
+
+class VisibleOrganizationFilter(admin.RelatedFieldListFilter):
+    """A filter that names only the organizations that the person was given."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Key and name of each."""
+        visible = Organization.objects.visible_to(acting_user(request))
+        return [(str(key), name) for key, name in visible.values_list("pk", "name")]
+
+
+class _NothingToDo:
+    """No adding, changing or deleting; whoever has the view permission may look."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds these by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes them."""
+        return False
+
+
+class ReadOnlyAdmin(_NothingToDo, _ModelAdmin):
+    """Rows of one's own organizations, to look at. Encrypted columns are neither loaded nor shown.
+
+    `organization_path` is the lookup from a row to its organization. `list_select_related` names each path in full.
+    Keys grow with time (`portal.ids`), so the newest row is the one with the greatest key.
+    """
+
+    organization_path = "organization"
+    list_select_related: ClassVar[tuple[str, ...]] = ("organization",)
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    class Media:
+        css = {"all": ("admin_portal.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows this person may see; of another organization there are none."""
+        rows = super().get_queryset(request).defer(*sealed_columns(self.model, self.list_select_related))
+        return self.visible_rows(rows, acting_user(request))
+
+    def visible_rows(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Of `rows`, those of the person's organizations."""
+        return rows.filter(**{f"{self.organization_path}__in": Organization.objects.visible_to(user)})
+
+
+class ReadOnlyInline(_NothingToDo, _TabularInline):
+    """Rows that belong to the one on the page, to look at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All of them: an inline, unlike a page, makes form fields also for those who may only look."""
+        return self.get_fields(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without encrypted columns."""
+        return super().get_queryset(request).defer(*sealed_columns(self.model))
+
+
+class AuditedAdmin(_ModelAdmin):
+    """Rows that administrators add and change, and never delete: each change goes into the audit trail, names of fields only."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    class Media:
+        css = {"all": ("admin_portal.css",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What others refer to stays."""
+        return False
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Form, formsets: Iterable[BaseFormSet[Any]], add: bool = False
+    ) -> list[dict[str, dict[str, list[str]]]]:
+        """Django's own message, with the names of fields in place of their labels, which are words of a page."""
+        if add:
+            return [{"added": {}}]
+        return [{"changed": {"fields": sorted(form.changed_data)}}] if form.changed_data else []
+
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
+        """Also in the trail."""
+        self._record(request, obj, "added", [])
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
+        """Also in the trail, unless nothing was changed."""
+        fields = [name for part in message for name in part["changed"]["fields"]]
+        if fields:
+            self._record(request, obj, "changed", fields)
+        return super().log_change(request, obj, message)
+
+    def _record(self, request: HttpRequest, obj: models.Model, what: str, fields: Sequence[str]) -> None:
+        audit.record(
+            f"{self.opts.model_name}.{what}",
+            actor=acting_user(request),
+            organization=obj if isinstance(obj, Organization) else None,
+            obj=obj,
+            details={"fields": ", ".join(fields)} if fields else {},
+        )

@@ -1,0 +1,10 @@
+"""The administration of uploads, requests, calls, jobs and results: to look at, never to change.
+
+Nothing that names a person is loaded or shown here; whoever may see identities sees them in the portal itself.
+"""
+
+from __future__ import annotations
+
+from privacy.admin import jobs, requests
+
+__all__ = ["jobs", "requests"]

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -156,8 +156,11 @@ class Organization(models.Model):
     )
     product_codes = models.JSONField("Products", default=list, blank=True, help_text="Codes the organization is provisioned for.")
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Due dates are counted in it.")
-    max_people_per_call = models.PositiveIntegerField(default=1000)
-    max_identities_per_call = models.PositiveIntegerField(default=1000)
+    max_people_per_call = models.PositiveIntegerField(default=1000, validators=[MinValueValidator(1), MaxValueValidator(1000)])
+    # At least what one person may have, or that person would fit into no call.
+    max_identities_per_call = models.PositiveIntegerField(
+        default=1000, validators=[MinValueValidator(9), MaxValueValidator(1000)]
+    )
     resend_deletes = models.BooleanField(
         "Send deletes again without asking",
         default=False,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 ARCHIVE_LABEL = "privacy.ResultArchive.file"
 LEASE_SECONDS = 900.0
 BATCH = 20
+# A batch begins no further download after this: what was fetched is noted long before the task's time limit.
+FETCH_SECONDS = 15.0
 MOST_FILES = 10_000
 MOST_ATTEMPTS = 20
 READ_BYTES = 64 * 1024
@@ -34,26 +38,53 @@ class BadArchive(Exception):
     """What came is not a ZIP that can be trusted; `str()` is a short reason word."""
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A checked ZIP that lies encrypted under `path`, relative to the media folder."""
+
+    archive: ResultArchive
+    path: str
+    size: int
+    sha256: str
+    files: int
+
+
 def archives_due() -> bool:
     """Whether a result waits to be fetched."""
     return ResultArchive.objects.due_to_fetch(timezone.now()).exists()
 
 
 def fetch_next() -> int:
-    """Fetch a batch of results. Returns how many were tried."""
+    """Fetch a batch of results, then note them in one transaction. Returns how many were tried.
+
+    A crash between the two costs a second download. Results that there was no time for are due again at once.
+    """
     lease, ids = leases.take(
         ResultArchive.objects.due_to_fetch(timezone.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS
     )
     chosen = ResultArchive.objects.filter(pk__in=ids, lease=lease)
-    for archive in chosen.select_related("job__organization__data_key", "job__request__data_key", "request"):
-        fetch(archive)
-    return len(ids)
+    archives = list(chosen.select_related("job__organization__data_key", "job__request__data_key", "request"))
+    fetched: list[Fetched] = []
+    tried = 0
+    until = time.monotonic() + FETCH_SECONDS
+    while tried < len(archives) and time.monotonic() < until:
+        one = fetch(archives[tried])
+        tried += 1
+        if one is not None:
+            fetched.append(one)
+    left = [archive.pk for archive in archives[tried:]]
+    ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=timezone.now())
+    _store(fetched)
+    return tried
 
 
-def fetch(archive: ResultArchive) -> None:
-    """Fetch one result into an encrypted file; only a checked ZIP is kept."""
+def fetch(archive: ResultArchive) -> Fetched | None:
+    """Fetch one result into an encrypted file; only a checked ZIP is kept. None when that failed, which is noted."""
     path = Path("archives") / f"{archive.pk.hex[-2:]}" / f"{archive.pk}"
     target = Path(settings.MEDIA_ROOT) / path
+    if archive.job.request.data_key is None:
+        _end(archive, ArchiveStatus.EXPIRED, "shredded")
+        return None
     try:
         size, digest = _download(archive, target)
         files = check_zip(archive, target)
@@ -66,7 +97,8 @@ def fetch(archive: ResultArchive) -> None:
         crypto.discard(target)
         _try_later(archive, str(error), wait_after(errors.BadAnswer(), archive.attempts + 1))
     else:
-        _stored(archive, str(path), size, digest, files)
+        return Fetched(archive, str(path), size, digest, files)
+    return None
 
 
 def _download(archive: ResultArchive, target: Path) -> tuple[int, str]:
@@ -108,20 +140,35 @@ def is_outside(name: str) -> bool:
     return path.is_absolute() or ".." in path.parts or ":" in (path.parts[0] if path.parts else "")
 
 
-def _stored(archive: ResultArchive, path: str, size: int, digest: str, files: int) -> None:
+def _store(fetched: Sequence[Fetched]) -> None:
     with transaction.atomic():
-        kept = ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
-            status=ArchiveStatus.STORED,
-            path=path,
-            size=size,
-            sha256=digest,
-            file_count=files,
-            stored_at=timezone.now(),
-            last_error="",
-            lease=None,
-        )
-        if kept:
-            _record(archive, "result.stored", {"bytes": size, "sha256": digest})
+        audit.record_many([_stored_record(one) for one in fetched if _note(one)])
+    # A request that was shredded meanwhile keeps no file.
+    fetched_ids = [one.archive.pk for one in fetched]
+    shredded = set(ResultArchive.objects.filter(pk__in=fetched_ids, request__data_key=None).values_list("pk", flat=True))
+    for one in fetched:
+        if one.archive.pk in shredded:
+            crypto.discard(Path(settings.MEDIA_ROOT) / one.path)
+
+
+def _note(one: Fetched) -> bool:
+    """Returns whether the result was still waited for, and its request not shredded meanwhile."""
+    waiting = ResultArchive.objects.filter(pk=one.archive.pk, status=ArchiveStatus.WAITING, request__data_key__isnull=False)
+    kept = waiting.update(
+        status=ArchiveStatus.STORED,
+        path=one.path,
+        size=one.size,
+        sha256=one.sha256,
+        file_count=one.files,
+        stored_at=timezone.now(),
+        last_error="",
+        lease=None,
+    )
+    return bool(kept)
+
+
+def _stored_record(one: Fetched) -> audit.AuditRecord:
+    return _event(one.archive, "result.stored", {"bytes": one.size, "sha256": one.sha256})
 
 
 def _try_later(archive: ResultArchive, reason: str, wait: float) -> None:
@@ -140,7 +187,11 @@ def _end(archive: ResultArchive, status: ArchiveStatus, reason: str) -> None:
 
 
 def _record(archive: ResultArchive, action: str, details: dict[str, str | int]) -> None:
-    audit.record(
+    audit.record_many([_event(archive, action, details)])
+
+
+def _event(archive: ResultArchive, action: str, details: dict[str, str | int]) -> audit.AuditRecord:
+    return audit.AuditRecord(
         action,
         actor=None,
         organization=archive.job.organization,

@@ -187,11 +187,16 @@ def check_file(
         for item in read_file(open_stream(), progress=progress):
             check.take(item)
     except FileProblem as problem:
-        finding = Finding("error", problem.code, "", None, None, problem.message, "")
-        return CheckResult((finding,), 1, 0, {problem.code: 1}, None, Summary(), readable=False)
+        return unreadable(problem.code, problem.message)
     envelope = check.finish()
     check.find_duplicates(open_stream)
     return check.result(envelope)
+
+
+def unreadable(code: str, message: str) -> CheckResult:
+    """The result for a file of which nothing can be said but one sentence."""
+    finding = Finding("error", code, "", None, None, message, "")
+    return CheckResult((finding,), 1, 0, {code: 1}, None, Summary(), readable=False)
 
 
 def read_people(open_stream: Callable[[], Readable]) -> Iterator[Person]:
@@ -268,8 +273,9 @@ class _Check:
                 examples.append(mask(identity.value))
 
     def _look_up(self) -> None:
-        # A person may be found by each of their identities: said once.
-        for match in dict.fromkeys(self._find_open(self._waiting)):
+        # A person may be found by each of their identities: said once, and in the order of the file.
+        found = set(self._find_open(self._waiting))
+        for match in sorted(found, key=lambda match: (match.row, match.action, match.request_number)):
             message = f"{where(match.row, match.key)}: the same {match.action} is already open in {match.request_number}."
             hint = "Leave this person out, or confirm to ask Adobe twice."
             path = f"users[{match.row - 1}]"

@@ -66,7 +66,9 @@ _STATE = Deadline(45, Unit.DAYS, "State privacy law: 45 days", "45 days")
 _FLORIDA = Deadline(45, Unit.DAYS, "Florida Digital Bill of Rights: 45 days", "15 days")
 _IOWA = Deadline(90, Unit.DAYS, "Iowa Consumer Data Protection Act: 90 days", "45 days")
 _HIPAA = Deadline(30, Unit.DAYS, "HIPAA: access within 30 days; it gives no right of erasure", "30 days")
-_BRAZIL = Deadline(15, Unit.DAYS, "LGPD Art. 19: full declaration within 15 days; no fixed number for erasure")
+_BRAZIL = Deadline(
+    15, Unit.DAYS, "LGPD Art. 19: full declaration within 15 days; for erasure Adobe plans the same, the Act has no number"
+)
 _NEW_ZEALAND = Deadline(20, Unit.WORKING_DAYS, "Privacy Act 2020: 20 working days", "with notice")
 _AUSTRALIA = Deadline(30, Unit.DAYS, "Privacy Act 1988: agencies 30 days; organizations about 30 days by guidance")
 _THAILAND = Deadline(30, Unit.DAYS, "PDPA: 30 days", "30 days, with a written reason")

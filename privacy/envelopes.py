@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from privacy.products import canonical_product, nearest_product
+from privacy.products import DROPPED_CODES, PRODUCTS, canonical_product, nearest_product
 from privacy.regulations import BY_CODE, canonical_regulation, is_legacy, nearest
-from privacy.schema import Envelope, Finding, OrganizationRules
+from privacy.schema import Envelope, Finding, OrganizationRules, shown
 
 KNOWN = {
     "users",
@@ -23,6 +23,8 @@ KNOWN = {
     "requestId",
 }
 ORGANIZATION_NAMES = {"imsorgid", "imsorg"}
+# Far more than there are products and their spellings: a longer list is a mistake, and each entry is compared with all of them.
+_MOST_PRODUCTS = 5 * len(PRODUCTS)
 
 
 def read_envelope(members: dict[str, Any], rules: OrganizationRules) -> tuple[Envelope | None, list[Finding]]:
@@ -53,9 +55,9 @@ class _Reader:
             return None
         code = canonical_regulation(given)
         if code is None:
-            likely = nearest(given)
+            likely = nearest(shown(given))
             hint = f"Did you mean {likely}?" if likely else f"Adobe knows: {', '.join(BY_CODE)}."
-            self._error("regulation", "regulation", f"{given} is not a law that Adobe knows.", hint)
+            self._error("regulation", "regulation", f"{shown(given)} is not a law that Adobe knows.", hint)
         elif is_legacy(given):
             self._warn("regulation", "legacy-regulation", f"{given} is an older code.", f"{code} is sent in its place.")
         return code
@@ -63,25 +65,36 @@ class _Reader:
     def products(self) -> tuple[str, ...]:
         given = self._members.get("include")
         if not isinstance(given, list) or not given:
-            hint = 'Name the products in a list, such as ["analytics"].'
-            self._error("include", "missing", "include is missing or empty.", hint)
+            wrong = "include must be a list." if given and not isinstance(given, list) else "include is missing or empty."
+            self._error("include", "missing", wrong, 'Name the products in a list, such as ["analytics"].')
+            return ()
+        if len(given) > _MOST_PRODUCTS:
+            hint = "Name each product once."
+            self._error("include", "too_long", f"include has {len(given):,} entries; Adobe has {len(PRODUCTS)} products.", hint)
             return ()
         codes = [self._product(place, name) for place, name in enumerate(given)]
         return tuple(dict.fromkeys(code for code in codes if code))
 
     def _product(self, place: int, name: Any) -> str | None:
         path = f"include[{place}]"
-        code = canonical_product(name) if isinstance(name, str) else None
-        if code is None:
-            likely = nearest_product(name) if isinstance(name, str) else None
-            hint = (
-                f"Did you mean {likely}?" if likely else f"Your organization has: {', '.join(sorted(self._rules.product_codes))}."
-            )
-            self._error(path, "product", f"{name} is not a product that Adobe knows.", hint)
+        if not isinstance(name, str) or not name.strip():
+            self._error(path, "product", "A product must be a text.", f"Write its code in quotes. {self._provisioned()}")
+            return None
+        code = canonical_product(name)
+        if name.strip().casefold() in DROPPED_CODES:
+            self._error(path, "product", f"Adobe no longer has the product {name}.", "Leave it out.")
+        elif code is None:
+            likely = nearest_product(shown(name))
+            hint = f"Did you mean {likely}?" if likely else self._provisioned()
+            self._error(path, "product", f"{shown(name)} is not a product that Adobe knows.", hint)
         elif code not in self._rules.product_codes:
             hint = "Leave it out, or ask an administrator to add it to the organization."
             self._error(path, "not-provisioned", f"Your organization does not have {code}.", hint)
         return code
+
+    def _provisioned(self) -> str:
+        codes = ", ".join(sorted(self._rules.product_codes))
+        return f"Your organization has: {codes}." if codes else "Your organization has no products yet."
 
     def company_contexts(self) -> tuple[dict[str, str], ...]:
         given = self._members.get("companyContexts", [])
@@ -92,12 +105,12 @@ class _Reader:
 
     def _context(self, place: int, entry: Any) -> dict[str, str] | None:
         path = f"companyContexts[{place}]"
-        if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) for name in ("namespace", "value")):
+        if not isinstance(entry, dict) or not all(_is_filled(entry.get(name)) for name in ("namespace", "value")):
             self._error(path, "context", "A company context needs a namespace and a value.", "Write both as text.")
             return None
-        if entry["namespace"].casefold() not in ORGANIZATION_NAMES:
+        if entry["namespace"].strip().casefold() not in ORGANIZATION_NAMES:
             return {"namespace": entry["namespace"], "value": entry["value"]}
-        if entry["value"] != self._rules.ims_org_id:
+        if entry["value"].strip() != self._rules.ims_org_id:
             message = "The file names another IMS organization than the one you chose."
             hint = f"Choose that organization, or write {self._rules.ims_org_id}."
             self._error(f"{path}.value", "other-organization", message, hint)
@@ -106,7 +119,7 @@ class _Reader:
     def options(self) -> dict[str, Any]:
         options: dict[str, Any] = {}
         for name in ("expandIds", "expandIDs"):
-            if name in self._members:
+            if self._members.get(name) is not None:
                 options["expand_ids"] = self._flag(name)
         checks: list[tuple[str, str, Callable[[Any], bool], str]] = [
             ("priority", "priority", lambda value: value in ("normal", "low"), "Use normal or low."),
@@ -135,7 +148,7 @@ class _Reader:
         if "analyticsDeleteMethod" in self._members:
             message = "analyticsDeleteMethod is no longer in Adobe's documents."
             self._warn("analyticsDeleteMethod", "ignored-option", message, "It is not sent; Analytics anonymizes.")
-        for name in self._members.keys() - KNOWN:
+        for name in (shown(name) for name in self._members if name not in KNOWN):
             self._warn(name, "unknown-field", f"{name} is not a field that Adobe knows.", "It is not sent.")
 
     def _error(self, path: str, code: str, message: str, hint: str) -> None:
@@ -147,3 +160,7 @@ class _Reader:
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _is_filled(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import itertools
+import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from privacy.querysets import UploadQuerySet
 from privacy.reading import Readable
 from privacy.splitting import Splitter
 from privacy.statuses import JOB_OPEN, Action, RequestStatus, UploadStatus
+
+logger = logging.getLogger(__name__)
 
 BATCH_PEOPLE = 500
 # A check or preparation says every few seconds that it lives; after this long without a word another worker starts over.
@@ -110,7 +113,11 @@ def check(upload: Upload) -> checking.CheckResult:
             upload.next_attempt_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
             upload.save(update_fields=["bytes_checked", "next_attempt_at"])
 
-    result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+    try:
+        result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+    except (FileNotFoundError, crypto.CannotDecrypt):
+        logger.error("the file of upload %s cannot be read", upload.pk)  # noqa: TRY400 - the place is all there is to say
+        result = checking.unreadable("lost", "The stored file is gone or damaged. Discard this upload and choose the file again.")
     with transaction.atomic():
         _keep_result(upload, result)
     if not result.readable:
@@ -222,6 +229,8 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False) -> list[
         raise NotPossible("This upload is not ready to be confirmed.")
     if result.summary.needs_two_requests and not agreed_to_two:
         raise NotPossible("The file becomes two requests. Agree to that first.")
+    if not upload.file_path.is_file():
+        raise NotPossible("The file of this upload is no longer here. Discard the upload and choose the file again.")
     with transaction.atomic():
         taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
         if not taken:
@@ -304,16 +313,35 @@ def prepare_next() -> int:
     lease, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
     chosen = PrivacyRequest.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key", "upload__data_key")
     for request in chosen:
-        prepare(request, lease)
+        try:
+            prepare(request, lease)
+        except LeaseLost:
+            logger.info("another worker prepares request %s", request.pk)
+        except (FileNotFoundError, crypto.CannotDecrypt):
+            _give_up(request)
     return len(ids)
+
+
+def _give_up(request: PrivacyRequest) -> None:
+    """Its file is gone or damaged: nothing was sent and nothing will be. Said at once, so that a person uploads it again."""
+    with transaction.atomic():
+        changed = PrivacyRequest.objects.filter(pk=request.pk, status=RequestStatus.PREPARING).update(
+            status=RequestStatus.FAILED, finished_at=timezone.now(), lease=None
+        )
+        if changed:
+            request.jobs.all().delete()
+            request.subjects.all().delete()
+            request.submissions.all().delete()
+            audit.record("request.file_lost", actor=None, organization=request.organization, obj=request, root_id=request.pk)
+    logger.error("the file of request %s cannot be read", request.pk)
 
 
 def prepare(request: PrivacyRequest, lease: uuid.UUID) -> None:
     """Write every person, identity digest, job and call of a request, then open its queue in one last UPDATE."""
     if request.upload is None or request.data_key is None:
         raise NotPossible(f"{request.number} has no file to be prepared from")
-    _start_over(request)
     writer = _Writer(request, lease)
+    writer.start_over()
     people = (p for p in checking.read_people(lambda: open_stream(request.upload)) if is_opt_out(p) == request.opt_out)  # type: ignore[arg-type]
     for batch in batches(people, BATCH_PEOPLE):
         writer.write(batch)
@@ -329,14 +357,6 @@ def prepare(request: PrivacyRequest, lease: uuid.UUID) -> None:
         )
         steps.wake("submit")
     _drop_file_when_read(request.upload)
-
-
-def _start_over(request: PrivacyRequest) -> None:
-    """Nothing of a request in preparation was sent, so what an earlier try has written can go."""
-    with transaction.atomic():
-        request.jobs.all().delete()
-        request.subjects.all().delete()
-        request.submissions.all().delete()
 
 
 def _drop_file_when_read(upload: Upload) -> None:
@@ -390,6 +410,17 @@ class _Writer:
         organization = self.request.organization
         self._index = crypto.blind_index_for(organization)
         self._splitter = Splitter(organization.max_people_per_call, organization.max_identities_per_call)
+
+    def start_over(self) -> None:
+        """Nothing of a request in preparation was sent, so what an earlier try has written can go.
+
+        Only under the lease: another worker may have prepared and sent the request since this one was given it.
+        """
+        with transaction.atomic():
+            self._prove_lease(people_prepared=0)
+            self.request.jobs.all().delete()
+            self.request.subjects.all().delete()
+            self.request.submissions.all().delete()
 
     def write(self, batch: Sequence[schema.Person]) -> None:
         """Write up to a batch of people with their digests, jobs and calls."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection
 from typing import Any
 
 from privacy.schema import mask
@@ -15,27 +16,30 @@ PLAIN_NAMES = frozenset(
 LONGEST_COUNT = 9
 
 
-def mask_text(text: str, values: Iterable[str]) -> str:
+def mask_text(text: str, values: Collection[str]) -> str:
     """`text` with each of `values` masked, longest first, in any casing that Adobe may have given it."""
-    for value in sorted({value for value in values if value}, key=len, reverse=True):
-        start = text.lower().find(value.lower())
-        while start >= 0:
-            masked = mask(value)
-            text = text[:start] + masked + text[start + len(value) :]
-            start = text.lower().find(value.lower(), start + len(masked))
-    return text
+    wanted = "|".join(re.escape(value) for value in sorted(filter(None, values), key=len, reverse=True))
+    return re.sub(wanted, lambda found: mask(found[0]), text, flags=re.IGNORECASE) if wanted else text
 
 
-def mask_tree(value: Any, name: str = "") -> Any:
-    """Free JSON of a product with every text masked but those that cannot name a person. Numbers and yes/no stay."""
+def mask_tree(value: Any, values: Collection[str], name: str = "") -> Any:
+    """Free JSON of a product with every text masked but those that cannot name a person. Counts and yes/no stay.
+
+    `values` are what we know of the person: they are masked wherever they stand, also in texts and names that are plain otherwise.
+    """
     if isinstance(value, dict):
-        return {key: mask_tree(inner, key) for key, inner in value.items()}
+        return {mask_text(key, values): mask_tree(inner, values, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [mask_tree(inner, name) for inner in value]
-    return mask(value) if isinstance(value, str) and _may_name(name, value) else value
+        return [mask_tree(inner, values, name) for inner in value]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    if str(value) in values or _may_name(name, value):
+        return mask(str(value))
+    return mask_text(value, values) if isinstance(value, str) else value
 
 
-def _may_name(name: str, text: str) -> bool:
-    """Whether a text may say who somebody is."""
-    is_count = text.isdecimal() and len(text) <= LONGEST_COUNT
-    return name not in PLAIN_NAMES and not is_count
+def _may_name(name: str, value: str | int) -> bool:
+    """Whether a text or a number may say who somebody is."""
+    if name in PLAIN_NAMES:
+        return False
+    return len(str(value)) > LONGEST_COUNT if str(value).isdecimal() else isinstance(value, str)

@@ -7,7 +7,10 @@ detail of a job is fetched again until it was fetched two minutes after the job'
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +23,7 @@ from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
 from portal.models import Organization
 from portal.outbound import backoff
-from privacy import progress, reconciling
+from privacy import doubles, progress, reconciling
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
 from privacy.products import product_by_answer_name
 from privacy.querysets import JobQuerySet
@@ -31,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 300.0
 DETAIL_BATCH = 50
+# A batch asks no longer than this, however slow Adobe is: what came is written long before the task's time limit.
+ASK_SECONDS = 15.0
 # Adobe's documents name three largest pages; we begin with the newest and fall back.
 PAGE_SIZES = (1000, 100, 25)
 MINUTES_ONLY = timedelta(minutes=2)
@@ -60,7 +65,10 @@ def list_jobs(listing: JobListing) -> None:
         _listed(listing, settings.LIST_EVERY_SECONDS, "")
         return
     try:
-        changed = sum(_mark_changed(listing, page) for page in _pages(listing, first))
+        changed = 0
+        for page in _pages(listing, first):
+            changed += _mark_changed(listing, page)
+            doubles.notice(listing.organization, page)
     except errors.AdobeError as error:
         _listing_failed(listing, error)
         return
@@ -102,14 +110,23 @@ def _take_smaller_pages(listing: JobListing) -> None:
 
 
 def _mark_changed(listing: JobListing, page: tuple[ListedJob, ...]) -> int:
-    """Jobs whose word or date differs from what we last saw become due for their detail. One query a page, one UPDATE."""
+    """Jobs whose word or date differs from what we last saw become due for their detail. One query a page, one UPDATE.
+
+    A job that was never asked about and is listed under the word that it was accepted with has no news: only its date is noted.
+    """
     listed = {job.job_id: job for job in page}
     known = Job.objects.open_at_adobe().filter(organization=listing.organization, adobe_job_id__in=list(listed))
-    changed = [
-        pk
-        for pk, adobe_id, word, modified in known.values_list("pk", "adobe_job_id", "adobe_status", "adobe_modified_at")
-        if listed[adobe_id or ""].status_word != word or listed[adobe_id or ""].modified_at != modified
-    ]
+    changed: list[uuid.UUID] = []
+    unchanged: dict[datetime | None, list[uuid.UUID]] = defaultdict(list)
+    columns = ("pk", "adobe_job_id", "adobe_status", "adobe_modified_at", "detail_at")
+    for pk, adobe_id, word, modified, detail_at in known.values_list(*columns):
+        now_listed = listed[adobe_id or ""]
+        if now_listed.status_word == word and modified is None and detail_at is None:
+            unchanged[now_listed.modified_at].append(pk)
+        elif (now_listed.status_word, now_listed.modified_at) != (word, modified):
+            changed.append(pk)
+    for date, pks in unchanged.items():
+        Job.objects.filter(pk__in=pks, detail_at=None).update(adobe_modified_at=date)
     return Job.objects.filter(pk__in=changed).update(next_poll_at=timezone.now()) if changed else 0
 
 
@@ -159,18 +176,28 @@ def details_due() -> bool:
 
 
 def detail_next() -> int:
-    """Ask about a batch of jobs, then write what came in one transaction. Returns how many were asked about."""
+    """Ask about a batch of jobs, then write what came in one transaction. Returns how many were asked about.
+
+    Jobs that there was no time to ask about are due again at once.
+    """
     lease, ids = leases.take(Job.objects.due_for_detail(timezone.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
     jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related("organization__data_key", "request__data_key"))
-    seen = [answer for job in jobs if (answer := _ask(job)) is not None]
-    with transaction.atomic():
-        for one in seen:
-            _write(one)
-    for request_id in {one.job.request_id for one in seen}:
+    seen: list[Seen] = []
+    asked = 0
+    until = time.monotonic() + ASK_SECONDS
+    while asked < len(jobs) and time.monotonic() < until:
+        answer = _ask(jobs[asked])
+        asked += 1
+        if answer is not None:
+            seen.append(answer)
+    left = [job.pk for job in jobs[asked:]]
+    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now())
+    written = _write(seen, lease)
+    for request_id in {one.job.request_id for one in written}:
         progress.refresh(request_id)
-    if any(wants_archive(one.job) for one in seen):
+    if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
-    return len(ids)
+    return asked
 
 
 def refresh_now(job: Job) -> None:
@@ -218,7 +245,25 @@ def _ask_failed(job: Job, error: errors.AdobeError) -> None:
     )
 
 
-def _write(seen: Seen) -> None:
+def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
+    """Keep what came, in one short transaction. Returns what was kept.
+
+    An answer is dropped when its job was leased anew since, because a younger answer is on its way, and when its request was
+    shredded since.
+    """
+    with transaction.atomic():
+        mine = Job.objects.filter(pk__in=[one.job.pk for one in seen], lease=lease, request__data_key__isnull=False)
+        held = set(mine.values_list("pk", flat=True))
+        kept = [one for one in seen if one.job.pk in held]
+        ended = [one.job for one in kept if _write_job(one)]
+        _write_products(kept)
+        audit.record_many([_job_record(job, f"job.{job.status}") for job in ended])
+        _want_archives(kept)
+    return kept
+
+
+def _write_job(seen: Seen) -> bool:
+    """Returns whether the job has ended with this answer."""
     job, answer = seen.job, seen.answer
     was_done = job.status in JOB_DONE
     news = answer.status_word != job.adobe_status or answer.modified_at != job.adobe_modified_at
@@ -228,15 +273,11 @@ def _write(seen: Seen) -> None:
     job.detail_at, job.last_error, job.lease = seen.asked_at, "", None
     job.has_result = answer.download_url is not None
     job.raw = answer.raw
-    for product in answer.products:
-        _write_product(job, product)
     done = job.status in JOB_DONE and not _awaits_products(answer)
     job.next_poll_at = None if done and _is_settled(seen) else next_poll(job, seen)
     job.finished_at = (job.finished_at or timezone.now()) if job.status in JOB_DONE else None
     job.save(update_fields=_JOB_FIELDS)
-    if job.status in JOB_DONE and not was_done:
-        record_job(job, f"job.{job.status}")
-    _want_archive(job, answer)
+    return job.status in JOB_DONE and not was_done
 
 
 _JOB_FIELDS = [
@@ -277,7 +318,28 @@ def next_poll(job: Job, seen: Seen) -> datetime:
     return seen.asked_at + timedelta(seconds=min(wait, longest))
 
 
-def _write_product(job: Job, answer: ProductAnswer) -> None:
+def _write_products(seen: Sequence[Seen]) -> None:
+    """One statement for the products of all jobs; a product that an answer names twice counts as it stood last."""
+    rows = {(row.job_id, row.product): row for one in seen for row in (_product_row(one.job, p) for p in one.answer.products)}
+    ProductResponse.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=["job", "product"], update_fields=_PRODUCT_FIELDS
+    )
+
+
+_PRODUCT_FIELDS = [
+    "request",
+    "product_code",
+    "status",
+    "adobe_status",
+    "code",
+    "retry_count",
+    "processed_at",
+    "seen_at",
+    "answer_sealed",
+]
+
+
+def _product_row(job: Job, answer: ProductAnswer) -> ProductResponse:
     known = product_by_answer_name(answer.product)
     row = ProductResponse(
         job=job,
@@ -291,9 +353,7 @@ def _write_product(job: Job, answer: ProductAnswer) -> None:
         processed_at=answer.processed_at,
     )
     row.answer = {"message": answer.message, "detail": answer.detail, "results": answer.results}
-    fields = ["status", "adobe_status", "code", "retry_count", "processed_at", "seen_at", "answer_sealed"]
-    values = {name: getattr(row, name) for name in [*fields, "product_code", "request"]}
-    ProductResponse.objects.update_or_create(job=job, product=row.product, defaults=values)
+    return row
 
 
 def wants_archive(job: Job) -> bool:
@@ -301,32 +361,28 @@ def wants_archive(job: Job) -> bool:
     return job.action == Action.ACCESS and job.status == JobStatus.COMPLETE and job.has_result
 
 
-def _want_archive(job: Job, answer: JobAnswer) -> None:
-    """A complete access job has a result at Adobe: fetch it."""
-    if not wants_archive(job):
-        return
-    finished = answer.modified_at or timezone.now()
-    archive = ResultArchive(
-        job=job, request=job.request, adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS)
+def _want_archives(seen: Sequence[Seen]) -> None:
+    """A complete access job has a result at Adobe: fetch it, unless that is under way or done."""
+    rows = [_archive_row(one) for one in seen if wants_archive(one.job)]
+    # A job has one archive for ever: the conflict that is ignored is with the one that is there.
+    ResultArchive.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _archive_row(seen: Seen) -> ResultArchive:
+    finished = seen.answer.modified_at or timezone.now()
+    row = ResultArchive(
+        job=seen.job, request=seen.job.request, adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS)
     )
-    archive.address = answer.download_url
-    ResultArchive.objects.get_or_create(
-        job=job,
-        defaults={
-            "request": job.request,
-            "adobe_expires_at": archive.adobe_expires_at,
-            "address_sealed": archive.address_sealed,
-        },
-    )
+    row.address = seen.answer.download_url
+    return row
 
 
 def record_job(job: Job, action: str) -> None:
     """One line in the trail for what became of a job."""
-    audit.record(
-        action,
-        actor=None,
-        organization=job.organization,
-        obj=job,
-        root_id=job.request_id,
-        details={"action": job.action},
+    audit.record_many([_job_record(job, action)])
+
+
+def _job_record(job: Job, action: str) -> audit.AuditRecord:
+    return audit.AuditRecord(
+        action, actor=None, organization=job.organization, obj=job, root_id=job.request_id, details={"action": job.action}
     )

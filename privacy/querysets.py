@@ -55,10 +55,10 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
 
     def due_to_look(self, now: datetime) -> Self:
-        """Of unknown outcome, and time to look for them in Adobe's list."""
-        return self.filter(
-            state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now, request__organization__held_at=None
-        ).order_by("next_look_at")
+        """Of unknown outcome, and time to look for them in Adobe's list. In preparation their people are not all there yet."""
+        return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
+            "next_look_at"
+        )
 
     def stale(self, before: datetime) -> Self:
         """Being sent for longer than a claim lasts."""

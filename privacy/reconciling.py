@@ -7,6 +7,7 @@ saw the same old jobs; one failed page makes the whole look not count.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import uuid
 from collections.abc import Iterator
@@ -138,11 +139,16 @@ def listed_jobs(service: PrivacyService, submission: Submission) -> list[Created
     started = timezone.now()
     since = (submission.first_sent_at or submission.created_at) - timedelta(days=1)
     jobs: dict[str, ListedJob] = {}
-    for code in codes_of(submission.request.regulation):
-        for dates in windows(since.date(), started.date() + timedelta(days=1)):
-            jobs.update(_twice(service, code, started, dates, None))
-        jobs.update(_twice(service, code, started, None, None))
-        jobs.update(_twice(service, code, started, None, "submitted"))
+    spans = [*windows(since.date(), started.date() + timedelta(days=1)), None]
+    listings: list[tuple[tuple[date, date] | None, str | None]] = [*((span, None) for span in spans), (None, "submitted")]
+    for code, (dates, status) in itertools.product(codes_of(submission.request.regulation), listings):
+        try:
+            jobs.update(_twice(service, code, started, dates, status))
+        except (errors.Rejected, errors.PageSizeRefused):
+            # Adobe's pages disagree whether it lists `submitted`, and older codes are to go. What it does not list holds
+            # nothing; only the lists of the code that was sent must be read.
+            if status is None and code == submission.request.regulation:
+                raise
     return [CreatedJob(job.job_id, job.user_key, job.action) for job in jobs.values()]
 
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Regulation:
-    """One law: the code Adobe takes today, what people call it, and older codes for the same law."""
+    """One law: the code Adobe takes today, what people call it, and older codes that the service still takes for it."""
 
     code: str
     name: str
@@ -42,7 +42,7 @@ REGULATIONS = (
     Regulation("nzpa_nzl", "Privacy Act (New Zealand)"),
     Regulation("apa_aus", "Privacy Act (Australia)"),
     Regulation("ocpa_or_usa", "Oregon Consumer Privacy Act", ("ocpa_usa",)),
-    Regulation("pdpa_tha", "Personal Data Protection Act (Thailand)", ("pdpa",)),
+    Regulation("pdpa_tha", "Personal Data Protection Act (Thailand)"),
     Regulation("pipa_kor", "Personal Information Protection Act (South Korea)"),
     Regulation("dpdpa_ind", "Digital Personal Data Protection Act (India)"),
     Regulation("ql25_qc_can", "Law 25 (Quebec)", ("ql25_can",)),
@@ -54,7 +54,9 @@ REGULATIONS = (
 )
 
 BY_CODE = {regulation.code: regulation for regulation in REGULATIONS}
-_BY_ALIAS = {alias: regulation.code for regulation in REGULATIONS for alias in regulation.aliases}
+# Written in samples of the Marketo and Customer Attributes pages; the service takes it neither in a request nor in a list.
+_IN_SAMPLES = {"pdpa": "pdpa_tha"}
+_BY_OLDER_CODE = {alias: regulation.code for regulation in REGULATIONS for alias in regulation.aliases} | _IN_SAMPLES
 # Written in Adobe's OpenAPI file or on Adobe's own screens, and not taken by the service: the code that was meant.
 REFUSED = {
     "dpdpa": "dpdpa_de_usa",
@@ -71,12 +73,12 @@ REFUSED = {
 def canonical_regulation(text: str) -> str | None:
     """Adobe's current code for a code in any casing or an older code of the same law; None when there is no such law."""
     folded = text.strip().casefold()
-    return folded if folded in BY_CODE else _BY_ALIAS.get(folded)
+    return folded if folded in BY_CODE else _BY_OLDER_CODE.get(folded)
 
 
 def is_legacy(text: str) -> bool:
     """Whether this is an older code. Adobe said in 2025 that these would stop working; the current one is sent in its place."""
-    return text.strip().casefold() in _BY_ALIAS
+    return text.strip().casefold() in _BY_OLDER_CODE
 
 
 def nearest(text: str) -> str | None:
@@ -84,7 +86,7 @@ def nearest(text: str) -> str | None:
     folded = text.strip().casefold()
     if folded in REFUSED:
         return REFUSED[folded]
-    close = get_close_matches(folded, [*BY_CODE, *_BY_ALIAS], n=1, cutoff=0.6)
+    close = get_close_matches(folded, [*BY_CODE, *_BY_OLDER_CODE], n=1, cutoff=0.6)
     return canonical_regulation(close[0]) if close else None
 
 

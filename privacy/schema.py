@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -19,19 +21,23 @@ QUALIFIERS = ("standard", "custom", "integrationCode", "namespaceId", "unregiste
 ACTIONS = ("access", "delete", "opt-out-of-sale")
 OPT_OUT = "opt-out-of-sale"
 # Identity Service's own numbers for namespaces with a name (Privacy Service, appendix).
-NAMESPACE_NAMES = {
-    "0": "core",
-    "4": "ecid",
-    "6": "email",
-    "7": "phone",
-    "8": "waid",
-    "9": "tntid",
-    "10": "aaid",
-    "411": "adcloud",
-    "20914": "gaid",
-    "20915": "idfa",
+ADOBE_NAMES = {
+    "0": "CORE",
+    "4": "ECID",
+    "6": "Email",
+    "7": "Phone",
+    "8": "WAID",
+    "9": "TNTID",
+    "10": "AAID",
+    "411": "AdCloud",
+    "20914": "GAID",
+    "20915": "IDFA",
 }
-_REGISTERED = frozenset(NAMESPACE_NAMES.values())
+NAMESPACE_NAMES = {number: name.casefold() for number, name in ADOBE_NAMES.items()}
+_NUMBERS = {name: number for number, name in NAMESPACE_NAMES.items()}
+_REGISTERED_TYPES = ("standard", "namespaceId")
+# What of a file may stand in a message.
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def _filled(value: Any) -> Any:
 
 
 def _no_number(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         raise PydanticCustomError("unquoted", "is a number")
     return _filled(value)
 
@@ -133,7 +139,7 @@ Filled = Annotated[str, BeforeValidator(_no_number), StringConstraints(strict=Tr
 
 
 class IdentityIn(BaseModel):
-    """One entry of `userIDs`."""
+    """One entry of `userIDs`. Adobe takes `namespaceId` beside `namespace`, or in its place."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -142,6 +148,14 @@ class IdentityIn(BaseModel):
     type: Literal["standard", "custom", "integrationCode", "namespaceId", "unregistered", "analytics", "target"]
     namespaceId: StrictInt | None = None  # noqa: N815 - Adobe's spelling
     isDeletedClientSide: StrictBool = False  # noqa: N815
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_number(cls, entry: Any) -> Any:
+        if not isinstance(entry, dict) or "namespace" in entry or type(entry.get("namespaceId")) is not int:
+            return entry
+        number = str(entry["namespaceId"])
+        return entry | {"namespace": ADOBE_NAMES.get(number, number)}
 
 
 class UserIn(BaseModel):
@@ -169,13 +183,16 @@ _HINTS = {
 
 def read_person(row: int, entry: Any, rules: OrganizationRules) -> tuple[Person | None, list[Finding]]:
     """One entry of `users` as a Person, or everything that is wrong with it."""
-    key = entry.get("key") if isinstance(entry, dict) and isinstance(entry.get("key"), str) else None
+    key = key_of(entry)
+    findings: list[Finding] = []
+    user = None
     try:
         user = UserIn.model_validate(entry)
     except PydanticError as error:
-        return None, [_finding(row, key, detail, entry) for detail in error.errors(include_url=False)]
-    findings = list(_about_person(row, user, rules))
-    if findings:
+        findings += [_finding(row, key, detail, entry) for detail in error.errors(include_url=False)]
+    if isinstance(entry, dict):
+        findings += _about_person(row, key, entry, rules)
+    if user is None or findings:
         return None, findings
     identities = tuple(
         Identity(one.namespace, one.value, one.type, one.namespaceId, one.isDeletedClientSide) for one in user.userIDs
@@ -183,49 +200,90 @@ def read_person(row: int, entry: Any, rules: OrganizationRules) -> tuple[Person 
     return Person(row, user.key, tuple(dict.fromkeys(user.action)), identities), []
 
 
-def _finding(row: int, key: str | None, detail: ErrorDetails, entry: Any) -> Finding:
-    path = f"users[{row - 1}]" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
-    field = str(detail["loc"][-1]) if detail["loc"] else "The entry"
-    if isinstance(detail["loc"][-1] if detail["loc"] else "", int):
-        field = "The entry"
-    if detail["type"] == "literal_error":
-        return _wrong_word(row, key, path, detail)
-    words, hint = _HINTS.get(detail["type"], ("{field} is not as it must be", detail["msg"] + "."))
-    if field == "userIDs" and detail["type"] == "missing" and isinstance(entry, dict) and "userIds" in entry:
-        hint = "It is spelled userIds here; Adobe wants userIDs."
-    return Finding("error", detail["type"], path, row, key, f"{where(row, key)}: {words.format(field=field)}.", hint)
-
-
-def _wrong_word(row: int, key: str | None, path: str, detail: ErrorDetails) -> Finding:
-    if "type" in detail["loc"]:
-        return Finding(
-            "error",
-            "qualifier",
-            path,
-            row,
-            key,
-            f"{where(row, key)}: the type of an identity is not one that Adobe knows.",
-            f"Use one of: {', '.join(QUALIFIERS)}.",
-        )
-    message = f"{where(row, key)}: an action is not one that Adobe knows."
-    return Finding("error", "action", path, row, key, message, f"Use one of: {', '.join(ACTIONS)}.")
+def key_of(entry: Any) -> str | None:
+    """The officer's key of an entry of `users`, also when the rest of the entry is wrong."""
+    key = entry.get("key") if isinstance(entry, dict) else None
+    return key if isinstance(key, str) and key.strip() else None
 
 
 def where(row: int, key: str | None) -> str:
     """How a message names a person: by row, and by the officer's key where there is one."""
-    return f"Row {row:,}, {key}" if key else f"Row {row:,}"
+    return f"Row {row:,}, {shown(key)}" if key else f"Row {row:,}"
 
 
-def _about_person(row: int, user: UserIn, rules: OrganizationRules) -> Iterator[Finding]:
+def shown(text: str) -> str:
+    """As much of a text from the file as a message has room for."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _finding(row: int, key: str | None, detail: ErrorDetails, entry: Any) -> Finding:
+    location = detail["loc"]
+    path = f"users[{row - 1}]" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    if detail["type"] == "literal_error":
+        code, words, hint = _wrong_word(location, detail["input"])
+    else:
+        code = detail["type"]
+        words, hint = _HINTS.get(code, ("{field} is not as it must be", detail["msg"] + "."))
+        words = words.format(field=_field(location))
+    if location == ("userIDs",) and code == "missing" and "userIds" in entry:
+        hint = "It is spelled userIds here; Adobe wants userIDs."
+    return Finding("error", code, path, row, key, f"{where(row, key)}{_identity(location)}: {words}.", hint)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """The name of what is wrong; a person or an identity as a whole has none."""
+    if not location:
+        return "the entry"
+    last = location[-1]
+    if isinstance(last, str):
+        return last
+    return "the identity" if location[0] == "userIDs" else f"{location[0]}"
+
+
+def _identity(location: tuple[int | str, ...]) -> str:
+    """`, identity 3` for what is inside the third entry of `userIDs`."""
+    match location:
+        case ("userIDs", int(place), *_):
+            return f", identity {place + 1}"
+    return ""
+
+
+def _wrong_word(location: tuple[int | str, ...], given: Any) -> tuple[str, str, str]:
+    code, allowed = ("qualifier", QUALIFIERS) if location[-1] == "type" else ("action", ACTIONS)
+    called = "a type of identity" if code == "qualifier" else "an action"
+    if not isinstance(given, str):
+        return code, f"{called} must be a text", f"Use one of: {', '.join(allowed)}."
+    folded = {word.casefold(): word for word in allowed}
+    near = get_close_matches(shown(given).strip().casefold(), folded, n=1)
+    hint = f"Did you mean {folded[near[0]]}? " if near else ""
+    return code, f"“{shown(given)}” is not {called} that Adobe knows", f"{hint}Use one of: {', '.join(allowed)}."
+
+
+def _about_person(row: int, key: str | None, entry: dict[str, Any], rules: OrganizationRules) -> Iterator[Finding]:
+    """What is wrong with the person as a whole, found also when single fields are wrong."""
     path = f"users[{row - 1}]"
-    most, count = rules.max_identities_per_person, len(user.userIDs)
-    if count > most:
-        message = f"{where(row, user.key)}: a person can have at most {most} identities; this one has {count}."
-        yield Finding("error", "identities", f"{path}.userIDs", row, user.key, message, "Split it into two people.")
-    if OPT_OUT in user.action and len(set(user.action)) > 1:
-        message = f"{where(row, user.key)}: opt-out of sale cannot stand beside access or delete for one person."
+    identities, actions = entry.get("userIDs"), entry.get("action")
+    most = rules.max_identities_per_person
+    if isinstance(identities, list) and len(identities) > most:
+        message = f"{where(row, key)}: a person can have at most {most} identities; this one has {len(identities)}."
+        yield Finding("error", "identities", f"{path}.userIDs", row, key, message, "Split it into two people.")
+    if isinstance(actions, list) and OPT_OUT in actions and ("access" in actions or "delete" in actions):
+        message = f"{where(row, key)}: opt-out of sale cannot stand beside access or delete for one person."
         hint = "Name the person twice with two keys: once to opt out, once for the rest."
-        yield Finding("error", "mixed-actions", f"{path}.action", row, user.key, message, hint)
+        yield Finding("error", "mixed-actions", f"{path}.action", row, key, message, hint)
+    for place, identity in enumerate(identities if isinstance(identities, list) else ()):
+        if isinstance(identity, dict) and _is_unnumbered(identity):
+            number = _NUMBERS.get(identity["namespace"].strip().casefold())
+            message = f"{where(row, key)}, identity {place + 1}: the type namespaceId needs the namespace's number."
+            hint = f'Write "{number}", or use the type standard.' if number else "Write the number, or use the type custom."
+            yield Finding("error", "namespace-number", f"{path}.userIDs[{place}].namespace", row, key, message, hint)
+
+
+def _is_unnumbered(identity: dict[str, Any]) -> bool:
+    namespace = identity.get("namespace")
+    if identity.get("type") != "namespaceId" or not isinstance(namespace, str) or not namespace.strip():
+        return False
+    return not (namespace.isascii() and namespace.isdigit())
 
 
 # --- What is sent ---
@@ -257,10 +315,10 @@ def wire_body(envelope: Envelope, ims_org_id: str, users: list[dict[str, Any]]) 
 
 
 def canonical_namespace(namespace: str, type_: str, namespace_id: int | None = None) -> str:
-    """One name for one namespace: `Email` = `email` = 6, `CORE` = 0. Unregistered ones keep their own spelling, folded."""
-    if namespace_id is not None and type_ in ("standard", "namespaceId"):
-        return NAMESPACE_NAMES.get(str(namespace_id), str(namespace_id))
-    folded = namespace.strip().casefold()
+    """One name for one namespace: `Email` = `email` = 6, `CORE` = 0. A number means that only in a registered type."""
+    if type_ not in _REGISTERED_TYPES:
+        return namespace.strip().casefold()
+    folded = namespace.strip().casefold() if namespace_id is None else str(namespace_id)
     return NAMESPACE_NAMES.get(folded, folded)
 
 

@@ -170,7 +170,8 @@ def _verdict(submission: Submission, error: errors.AdobeError) -> tuple[CallStat
         case errors.OrganizationBlocked():
             return CallState.QUEUED, queued_fields(0, error.reason, status)
         case errors.Rejected():
-            return CallState.REJECTED, sent_fields(status) | {"last_error": error.code or "rejected"}
+            # Adobe may quote what it refuses anywhere, so of its code only what looks like one is shown and logged.
+            return CallState.REJECTED, sent_fields(status) | {"last_error": error.plain_code or "rejected"}
         case errors.OutcomeUnknown():
             return CallState.UNKNOWN, unknown_fields(error.reason, status)
         case _:

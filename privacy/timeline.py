@@ -133,6 +133,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "request.attention": ("A person is needed", "warning"),
     "request.complete": ("Complete: {jobs:job|jobs} finished", "good"),
     "request.failed": ("Finished with errors: {failed:|} of {jobs:job|jobs} failed", "bad"),
+    "request.file_lost": ("The file was gone or damaged before it was prepared. Nothing was sent: upload it again", "bad"),
     "request.shredded": ("The personal data was removed", "warning"),
     "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
     "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),

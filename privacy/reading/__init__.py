@@ -49,14 +49,16 @@ def read_file(
     for position, chunk in _chunks(stream, progress):
         text.check(chunk, position)
         problem = _send(parser, chunk, text)
-        silent_bytes = 0 if events or chunk.isspace() else silent_bytes + len(chunk)
+        # Blanks outside of the object are not kept by the parser; inside it they may be the inside of a text.
+        silent_bytes = 0 if events or (chunk.isspace() and not assembler.is_open) else silent_bytes + len(chunk)
         yield from assembler.take(events)
         events.clear()
         if problem:
             raise problem
         if silent_bytes > _LONGEST_TEXT:
             raise FileProblem(
-                "too-large", "One text in the file is longer than 1 MB. Check that its closing quote is not missing."
+                "too-large",
+                "One text, or one stretch of blanks, in the file is longer than 1 MB. Check that no closing quote is missing.",
             )
         text.passed(chunk)
     text.finish()

@@ -11,6 +11,7 @@ from privacy.reading.items import FileProblem, Member, UserItem, UsersStart
 _MEMBER_BUDGET: Final = 1024 * 1024
 _USER_BUDGET: Final = 256 * 1024
 _MOST_MEMBERS: Final = 1000
+_LONGEST_NAME: Final = 1000
 _NOT_AN_OBJECT: Final = "A request file is one JSON object in braces, { … }."
 
 
@@ -42,6 +43,11 @@ class Assembler:
             "end_array": self._on_end,
         }
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file's object has begun and not ended."""
+        return bool(self._stack)
+
     def take(self, events: Iterable[tuple[str, Any]]) -> Iterator[Member | UsersStart | UserItem]:
         """What these events complete. Raises FileProblem."""
         handlers, scalar = self._handlers, self._on_scalar
@@ -62,9 +68,11 @@ class Assembler:
         self._keys[-1] = key
         if isinstance(top, _Top):
             self._names.add(key)
-            if len(self._names) > _MOST_MEMBERS:
+            if len(self._names) > _MOST_MEMBERS or len(key) > _LONGEST_NAME:
                 raise FileProblem(
-                    "too-large", f"The file has more than {_MOST_MEMBERS} top-level members. It is not a request file."
+                    "too-large",
+                    f"The file has more than {_MOST_MEMBERS:,} top-level members, or one with an endless name."
+                    " It is not a request file.",
                 )
         else:
             self._spend(len(key) + 8)

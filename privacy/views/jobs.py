@@ -24,7 +24,7 @@ from privacy.schema import mask
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_OPEN, Action, JobStatus
 from privacy.views.requests import get_request
 
-LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_second=str)
+LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_first=int, read_second=Action)
 STATES = {
     "open": ("Open", JOB_OPEN),
     "done": ("Done", JOB_DONE),
@@ -153,15 +153,17 @@ class _Product:
 def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
     readable = job.request.data_key is not None and job.subject is not None
     identities: list[dict[str, Any]] = (job.subject.identities or []) if readable and job.subject else []
-    values = [str(identity["value"]) for identity in identities]
     key = job.subject.officer_key if readable and job.subject else None
+    wire_key = job.subject.wire_key if readable and job.subject else None
+    # What Adobe's words may name the person by.
+    values = [*(str(identity["value"]) for identity in identities), *(each for each in (key, wire_key) if each)]
     archive = getattr(job, "archive", None)
     context = {
         "job": job,
         "request_row": job.request,
         "person": person_words(job),
         "key": key if revealed or not key else mask(key),
-        "wire_key": job.subject.wire_key if revealed and readable and job.subject else None,
+        "wire_key": wire_key if revealed else None,
         "identities": identities if revealed else [identity | {"value": mask(identity["value"])} for identity in identities],
         "products": [_product(row, values, revealed=revealed) for row in job.product_responses.all()],
         "missing": _silent_products(job),
@@ -189,7 +191,7 @@ def _product(row: ProductResponse, values: list[str], *, revealed: bool) -> _Pro
         meaning=known.words if known else "",
         code=codes.short(row.code),
         words=texts if revealed else [masking.mask_text(text, values) for text in texts],
-        rows=laying_out.rows(results if revealed else masking.mask_tree(results)),
+        rows=laying_out.rows(results if revealed else masking.mask_tree(results, values)),
     )
 
 

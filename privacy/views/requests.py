@@ -68,13 +68,7 @@ def _narrowed(request: HttpRequest, rows: QuerySet[PrivacyRequest]) -> QuerySet[
 def request_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One request: progress, calls, what happened, and what a person can do."""
     found = get_request(request, number)
-    context = progress_context(found) | {
-        "timeline": timeline.of_request(found.pk, found.upload_id),
-        "law": regulation_name(found.regulation),
-        "products": [product_name(code) for code in found.products],
-        "may_decide": request.user.has_perm("privacy.decide_submission"),
-        "may_shred": request.user.has_perm("privacy.shred_privacyrequest"),
-    }
+    context = live_context(request, found) | {"may_shred": request.user.has_perm("privacy.shred_privacyrequest")}
     return render(request, "privacy/request_detail.html", context)
 
 
@@ -83,7 +77,7 @@ def request_detail(request: HttpRequest, number: str) -> HttpResponse:
 def request_progress(request: HttpRequest, number: str) -> HttpResponse:
     """The live part of a request's page."""
     found = get_request(request, number)
-    context = progress_context(found) | {"may_decide": request.user.has_perm("privacy.decide_submission")}
+    context = live_context(request, found) | {"swapped_along": True}
     return render(request, "privacy/_request_progress.html", context)
 
 
@@ -109,8 +103,8 @@ class Call:
         return self.row.person_reason == "doubled"
 
 
-def progress_context(found: PrivacyRequest) -> dict[str, Any]:
-    """What the live part shows; the same for the page and for its refresh."""
+def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
+    """What the live parts show; the same for the page and for its refresh."""
     calls = [Call.of(row) for row in _calls_worth_showing(found)]
     return {
         "request_row": found,
@@ -120,6 +114,10 @@ def progress_context(found: PrivacyRequest) -> dict[str, Any]:
         "waiting_calls": [call for call in calls if call.row.person_reason],
         "call_count": found.submissions.count(),
         "live": found.status in REQUEST_OPEN,
+        "timeline": timeline.of_request(found.pk, found.upload_id),
+        "law": regulation_name(found.regulation),
+        "products": [product_name(code) for code in found.products],
+        "may_decide": request.user.has_perm("privacy.decide_submission"),
         "actions": _actions(found),
     }
 

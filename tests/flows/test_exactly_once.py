@@ -162,6 +162,20 @@ def test_access_that_no_look_finds_is_queued_again(
     assert pairs(simulator) == expected(request)
 
 
+@pytest.mark.parametrize("switches", [{"list_status": "docs"}, {"legacy_codes": "reject"}])
+def test_a_listing_that_adobe_does_not_offer_does_not_stop_a_look(
+    transactional_db: None, simulator: Simulator, organization: Organization, officer: User, switches: dict[str, str]
+) -> None:
+    simulator.control("switches", switches)
+    request = confirmed_request(organization, officer, payload(people(2), regulation="cpra_ca_usa"))
+    simulator.fault("accept_then_cut", match=JOBS, times=1)
+    work("submit")
+    let_pass(timedelta(minutes=6))
+    work("look")
+    assert call(request).state == CallState.SENT
+    assert pairs(simulator) == expected(request)
+
+
 def test_a_failed_look_does_not_count(queued: PrivacyRequest, simulator: Simulator) -> None:
     simulator.fault("accept_then_cut", match=JOBS, times=1)
     work("submit")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from portal.simulator import content, control, creation, ims, listing, reading, refusals
-from portal.simulator.calls import JOBS, Call, recognise
+from portal.simulator.calls import Call, recognise
 from portal.simulator.faults import Fault
 from portal.simulator.keys import LISTENER, WORLD
 from portal.simulator.listener import Listener
@@ -23,7 +23,7 @@ Handler = Callable[[World, Call], Awaitable[web.StreamResponse]]
 
 async def other(world: World, call: Call) -> web.StreamResponse:
     """Everything that Adobe does not have here: no PUT, PATCH or DELETE on jobs, no other path."""
-    if call.path.startswith(JOBS):
+    if call.is_known_path:
         raise refusals.gateway(405, "405000", "Method not allowed")
     raise refusals.no_such_path()
 
@@ -53,7 +53,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     """One call to one of Adobe's paths, counted."""
     world = request.app[WORLD]
     call = recognise(request, deprecated_base=world.switches["gdpr_alias"] == "on")
-    world.counts.begin(call)
+    begun = world.counts.begin(call)
     answer = "cut"
     try:
         response = await _answer(world, call)
@@ -61,7 +61,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
             answer = str(response.status)
         return response
     finally:
-        world.counts.end(call, answer)
+        world.counts.end(call, answer, begun)
 
 
 async def _answer(world: World, call: Call) -> web.StreamResponse:

@@ -8,7 +8,6 @@ import errno
 import json
 import math
 import signal
-import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,44 +17,84 @@ from aiohttp import web
 
 from portal.simulator.app import build_app
 from portal.simulator.listener import Listener, tls_context
-from portal.simulator.organizations import Organization, OrganizationError, parse_organization
-from portal.simulator.switches import SwitchError, parse_assignment
+from portal.simulator.organizations import DEFAULT_ORGANIZATION, Organization, OrganizationError, parse_organization
+from portal.simulator.state_file import StateError
+from portal.simulator.switches import SwitchError, described, parse_assignment
 from portal.simulator.world import Options, World
 
 DEFAULT_PORT = 8010
 CANNOT_START = 2
+DESCRIPTION = (
+    "A local Adobe Privacy Service with IMS tokens, for the demo and for tests. It prints its address when it is ready, "
+    "serves until SIGINT or SIGTERM, and exits with 2 and a sentence when it cannot start. "
+    "Faults, the clock, the ledger and more: control endpoints under /__simulator__/ (see the docstring of portal.simulator)."
+)
+
+
+class ListSwitches(argparse.Action):
+    """Prints every switch with what it takes, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(described())
+        parser.exit()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options, for this module's own parser and for the management command."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"0 = a free one (default: {DEFAULT_PORT})")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="divides how long products take; stamps stay real")
-    parser.add_argument("--latency", type=_seconds, default=0.0, help="seconds before each answer of Adobe's paths")
-    parser.add_argument("--seed", default="adobe", help="decides how long each product takes")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="FACTOR",
+        help="products take minutes to weeks; this divides how long. Dates in answers stay real (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--latency",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait before each answer of Adobe's paths; control endpoints never wait (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        default="adobe",
+        metavar="TEXT",
+        help="decides how long each product takes and which calls a fault by rate hits (default: %(default)s)",
+    )
     parser.add_argument(
         "--switch",
         type=_switch,
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="see portal/simulator/switches.py",
+        help="where Adobe's documents disagree, choose; may be given many times; --list-switches shows them all",
     )
+    parser.add_argument("--list-switches", action=ListSwitches, nargs=0, help="show every switch and what it takes, and end")
     parser.add_argument(
         "--organization",
         type=_organization,
         action="append",
         default=[],
         metavar="JSON",
-        help='{"imsOrg", "clientId", "clientSecret", "products"?, "permissions"?}',
+        help="one more organization, may be given many times: "
+        '{"imsOrg", "clientId", "clientSecret", "products"?, "permissions"?}; without the lists it may do everything. '
+        f"Known from the start: {DEFAULT_ORGANIZATION['imsOrg']} with client id {DEFAULT_ORGANIZATION['clientId']} "
+        f"and secret {DEFAULT_ORGANIZATION['clientSecret']}",
     )
-    parser.add_argument("--tls-cert", type=Path, help="PEM certificate; with it the simulator speaks HTTPS")
-    parser.add_argument("--tls-key", type=Path, help="PEM key, when it is not in the certificate's file")
-    parser.add_argument("--state", type=Path, help="JSON-lines file that keeps jobs and organizations over a restart")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM certificate; with it the simulator speaks HTTPS")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM key, when it is not in the certificate's file")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keeps jobs, organizations and the clock over a restart, in clear: not for real people's data",
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m portal.simulator", description="A local Adobe Privacy Service.")
+    parser = argparse.ArgumentParser(prog="python -m portal.simulator", description=DESCRIPTION)
     add_arguments(parser)
     return run(read_options(vars(parser.parse_args(arguments))))
 
@@ -75,20 +114,19 @@ def run(options: Options) -> int:
     try:
         tls = tls_context(options.tls_cert, options.tls_key)
         world = World(options)
-        world.load()
+        # The port before the state file: who finds the port taken must not touch the file of the one who has it.
         listener = Listener(options.host, options.port, tls)
-    except (OSError, ssl.SSLError, OrganizationError, json.JSONDecodeError) as error:
+        world.load()
+        asyncio.run(_serve(world, listener))
+    except (OSError, OrganizationError, StateError) as error:
         print(f"adobe simulator: {_reason(options, error)}", file=sys.stderr, flush=True)
         return CANNOT_START
-    asyncio.run(_serve(world, listener))
     return 0
 
 
 def _reason(options: Options, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {options.port} of {options.host} is in use; choose another one with --port"
-    if isinstance(error, json.JSONDecodeError):
-        return f"the state file {options.state} is damaged: {error}"
     return f"cannot start: {error}"
 
 

@@ -29,6 +29,11 @@ def iso(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def iso_trimmed(instant: float) -> str:
+    """`2019-12-16T16:15:23.4Z`: Pass drops the zeros at the end of the fraction, and a fraction of zeros whole."""
+    return f"{iso(instant).removesuffix('Z').rstrip('0').removesuffix('.')}Z"
+
+
 def us_date(instant: float) -> str:
     """`04/12/2024 04:08 PM GMT`: minutes only, as every sample of Privacy Service has it."""
     return datetime.fromtimestamp(instant, UTC).strftime("%m/%d/%Y %I:%M %p GMT")

@@ -87,7 +87,7 @@ def _files(job: Job, plan: ProductPlan) -> dict[str, bytes]:
     files = {f"{plan.code}.json": _json(body)}
     if plan.code == "analytics":
         lines = ["jobId,namespace,value", *(_csv_line(job, identity) for identity in job.identities)]
-        files["hits.csv"] = "\r\n".join(lines).encode() + b"\r\n"
+        files["hits.csv"] = "\r\n".join(lines).encode(errors="backslashreplace") + b"\r\n"
     return files
 
 
@@ -117,7 +117,7 @@ def _csv_line(job: Job, identity: dict[str, Any]) -> str:
 
 
 def _json(body: Any) -> bytes:
-    return json.dumps(body, indent=1, ensure_ascii=False).encode()
+    return json.dumps(body, indent=1, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 async def _send(world: World, call: Call, job: Job) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from aiohttp import web
 from portal.simulator import ledger
 from portal.simulator.clock import iso
 from portal.simulator.content import build_archive
-from portal.simulator.faults import FaultError
+from portal.simulator.faults import FaultError, refuse_unknown_names
 from portal.simulator.keys import LISTENER, WORLD
 from portal.simulator.organizations import OrganizationError, parse_organization
 from portal.simulator.refusals import json_response
@@ -106,6 +106,7 @@ async def show_faults(request: web.Request) -> web.Response:
 async def arm_fault(request: web.Request) -> web.Response:
     body = await _body(request)
     if body.get("kind") == "refuse":
+        refuse_unknown_names(body, ("kind", "seconds"))
         await request.app[LISTENER].refuse(_number(body, "seconds", 1.0), request.transport)
         return json_response({"id": 0, "kind": "refuse"}, headers={"Connection": "close"})
     return json_response(request.app[WORLD].faults.arm(body).as_dict())
@@ -155,7 +156,7 @@ async def put_organization(request: web.Request) -> web.Response:
 
 
 async def revoke_tokens(request: web.Request) -> web.Response:
-    request.app[WORLD].organizations.revoke_tokens()
+    request.app[WORLD].revoke_tokens()
     return json_response({"revoked": True})
 
 

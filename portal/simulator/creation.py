@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from portal.simulator import gateway, limits, refusals
+from portal.simulator import gateway, limits
 from portal.simulator.calls import Call
 from portal.simulator.jobs import Job, ProductPlan, make_job_id, make_request_id
 from portal.simulator.organizations import Organization
@@ -22,10 +22,10 @@ async def create(world: World, call: Call) -> web.Response:
     """202 with the accepted jobs. Raises Refusal."""
     organization = gateway.check_caller(world, call.request)
     gateway.require(world, organization, WRITE, OPT_OUT_WRITE)
-    gateway.check_content_type(call.request)
-    body = await _read_json(world, call.request)
+    body = await _read_json(call.request)
     for action in peek_actions(body):
         gateway.require(world, organization, gateway.writing_permission(action))
+    gateway.check_content_type(call.request)
     new = read_request(world.switches, organization.ims_org, body)
     limits.check(world, call)
     jobs = accept(world, organization, new)
@@ -37,12 +37,12 @@ async def create(world: World, call: Call) -> web.Response:
     return json_response(answer(world, new, jobs[: len(jobs) - missing]), 202)
 
 
-async def _read_json(world: World, request: web.Request) -> Any:
+async def _read_json(request: web.Request) -> Any:
+    """None for a body that is not JSON; the permission and the content type are looked at before anybody complains."""
     try:
         return json.loads(await request.read())
-    except ValueError as error:
-        style = world.switches["error_style"]
-        raise refusals.privacy(style, 400, "400001", "Bad request. The body is not JSON") from error
+    except (ValueError, RecursionError):
+        return None
 
 
 def accept(world: World, organization: Organization, new: NewRequest) -> list[Job]:

@@ -6,8 +6,9 @@ for a call that was accepted, `throttle` for one that passed all checks (Adobe's
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ _CREATE = frozenset({"create"})
 _LIST = frozenset({"list"})
 _TOKEN = frozenset({"token"})
 _FILE = frozenset({"content", "blob"})
+# Parameters that only some kinds have.
+_OPTIONS = ("page", "mode", "missing", "location")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Fault:
     hits: int = 0
 
     def matches(self, call: Call) -> bool:
-        named = call.operation in self.operations if self.path is None else call.path.startswith(self.path)
+        named = call.operation in self.operations and call.path.startswith(self.path or "")
         page = self.options.get("page")
         on_page = page is None or call.request.query.get("page", "0") == str(page)
         return named and on_page and self.method in {None, call.method}
@@ -107,7 +110,7 @@ class Faults:
     def clear(self) -> None:
         self._armed = []
 
-    def arm(self, body: Any) -> Fault:
+    def arm(self, body: Mapping[str, Any]) -> Fault:
         """From the body of `POST /__simulator__/faults`. Raises FaultError."""
         self._count += 1
         fault = _parse(self._count, body)
@@ -132,30 +135,48 @@ class Faults:
         return True
 
 
-def _parse(number: int, body: Any) -> Fault:
-    if not isinstance(body, dict) or body.get("kind") not in KINDS:
+def _parse(number: int, body: Mapping[str, Any]) -> Fault:
+    name = body.get("kind")
+    if not isinstance(name, str) or name not in KINDS:
         raise FaultError(f"kind must be refuse or one of: {', '.join(KINDS)}")
-    kind = KINDS[body["kind"]]
-    match = body.get("match") or {}
-    operations = kind.operations
-    if match.get("operation"):
-        operations = frozenset({match["operation"]})
-    elif match.get("method") and not match.get("path"):
-        operations = _ANY
-    if not operations <= _ANY:
-        raise FaultError(f"operation must be one of: {', '.join(OPERATIONS)}")
+    refuse_unknown_names(body, ("kind", "match", "times", "rate", "seconds", "retry_after", *_OPTIONS))
+    kind, match = KINDS[name], _match(body)
     return Fault(
         number=number,
-        kind=body["kind"],
-        operations=operations,
+        kind=name,
+        operations=_operations(kind, match),
         method=match.get("method"),
         path=match.get("path"),
         left=_times(kind, body),
         rate=_positive(body, "rate", 1.0),
         seconds=_positive(body, "seconds", 30.0),
         retry_after=_positive(body, "retry_after", 1.0),
-        options={name: body[name] for name in ("page", "mode", "missing", "location") if name in body},
+        options={name: body[name] for name in _OPTIONS if name in body},
     )
+
+
+def refuse_unknown_names(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """A misspelt option would make a fault that never strikes. Raises FaultError."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise FaultError(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
+
+
+def _match(body: Mapping[str, Any]) -> Mapping[str, str]:
+    match = body.get("match") or {}
+    if not isinstance(match, dict) or not all(isinstance(value, str) for value in match.values()):
+        raise FaultError("match must be an object of texts")
+    refuse_unknown_names(match, ("operation", "method", "path"))
+    return match
+
+
+def _operations(kind: Kind, match: Mapping[str, str]) -> frozenset[str]:
+    """The one that the match names, all when it goes by method or path, else the kind's own."""
+    if match.get("operation"):
+        if match["operation"] not in OPERATIONS:
+            raise FaultError(f"operation must be one of: {', '.join(OPERATIONS)}")
+        return frozenset({match["operation"]})
+    return _ANY if match.get("method") or match.get("path") else kind.operations
 
 
 def _times(kind: Kind, body: Mapping[str, Any]) -> int | None:
@@ -167,6 +188,6 @@ def _times(kind: Kind, body: Mapping[str, Any]) -> int | None:
 
 def _positive(body: Mapping[str, Any], name: str, default: float) -> float:
     value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise FaultError(f"{name} must be a number of at least 0")
     return float(value)

@@ -5,7 +5,7 @@ The undocumented parts are switches: the order, the date that the filters look a
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -51,8 +51,9 @@ async def list_jobs(world: World, call: Call) -> web.Response:
         raise refusals.privacy(world.switches["error_style"], 400, "400001", f"Bad request. {error}") from error
     limits.check(world, call)
     fault = world.faults.take("list", call)
-    page = _page(world, organization, query, at, fault)
-    entries = [basics(world.switches, organization, job, at) for job in page]
+    seen = at - fault.seconds if fault is not None and fault.kind == "list_lag" else at
+    page = _page(world, organization, query, seen, fault)
+    entries = [basics(world.switches, organization, job, seen) for job in page]
     body: dict[str, Any] = {"totalRecords": len(entries), "jobDetails": entries}
     return json_response(body)
 
@@ -128,17 +129,21 @@ def _span(switches: Switches, first: date, last: date, at: float) -> tuple[float
 
 def _day(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise Invalid("dates must be YYYY-MM-DD") from error
+    if text != day.isoformat():  # `2024-1-5` and the like
+        raise Invalid("dates must be YYYY-MM-DD")
+    return day
 
 
 def _midnight(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def _page(world: World, organization: Organization, query: Query, at: float, fault: Fault | None) -> list[Job]:
-    jobs = _window(world, organization, query, at, fault)
+def _page(world: World, organization: Organization, query: Query, seen: float, fault: Fault | None) -> list[Job]:
+    """One page of the list as it was at `seen`."""
+    jobs = _window(world, organization, query, seen)
     page = _moved(query.page, fault)
     if page is None:
         return []
@@ -158,16 +163,15 @@ def _moved(page: int, fault: Fault | None) -> int | None:
     return page
 
 
-def _window(world: World, organization: Organization, query: Query, at: float, fault: Fault | None) -> list[Job]:
+def _window(world: World, organization: Organization, query: Query, seen: float) -> list[Job]:
     """The jobs that match, oldest first. Only a filter by status or by change date looks at every one of them."""
     jobs = world.jobs.listed(organization.ims_org, query.regulation)
-    newest = at - fault.seconds if fault is not None and fault.kind == "list_lag" else at + 1
-    jobs = jobs[: bisect_left(jobs, newest, key=_created)] if newest < at else jobs
+    jobs = jobs[: bisect_right(jobs, seen, key=_created)]
     if world.switches["list_date"] == "created":
         jobs = jobs[bisect_left(jobs, query.since, key=_created) : bisect_left(jobs, query.until, key=_created)]
     else:
-        jobs = [job for job in jobs if query.since <= job.modified(at) < query.until]
-    return _readable(world, organization, query, jobs, at)
+        jobs = [job for job in jobs if query.since <= job.modified(seen) < query.until]
+    return _readable(world, organization, query, jobs, seen)
 
 
 def _readable(world: World, organization: Organization, query: Query, jobs: list[Job], at: float) -> list[Job]:

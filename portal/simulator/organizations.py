@@ -119,7 +119,8 @@ class Organizations:
         organization = self.of_client(client_id)
         if organization is None or not alive:
             return None
-        return organization if hmac.compare_digest(signature, _signature(organization, payload)) else None
+        expected = _signature(organization, payload)
+        return organization if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()) else None
 
     def revoke_tokens(self) -> None:
         self.generation += 1

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from portal.simulator import gateway, limits, refusals
 from portal.simulator.calls import Call
-from portal.simulator.clock import iso, us_date
+from portal.simulator.clock import iso, iso_trimmed, us_date
 from portal.simulator.jobs import Job, ProductPlan
 from portal.simulator.organizations import Organization
 from portal.simulator.refusals import json_response
@@ -115,16 +115,18 @@ def _final_response(switches: Switches, job: Job, plan: ProductPlan) -> dict[str
     detail_text = outcome.detail
     if plan.code == "profileService" and outcome.code == "PRVCY-6000-200":
         detail_text = "Success dataSetIds = [5dbb87aad37beb18a96feb61], Failed dataSetIds = []"
-    response: dict[str, Any] = {
-        "status": _shown(switches, outcome.status),
-        "message": outcome.message,
-        "responseMsgCode": outcome.code,
-        "responseMsgDetail": detail_text,
-    }
+    response: dict[str, Any] = {"status": _shown(switches, outcome.status), "message": outcome.message}
+    # A receipt of Pass is all it says: no sample of one has a code.
+    if not _gives_receipt(plan):
+        response |= {"responseMsgCode": outcome.code, "responseMsgDetail": detail_text}
     results = _results(job, plan)
     if results is not None:
         response["results"] = results
     return response
+
+
+def _gives_receipt(plan: ProductPlan) -> bool:
+    return plan.code == "primetimeAuthentication" and plan.outcome.code == "PRVCY-6000-200"
 
 
 def _results(job: Job, plan: ProductPlan) -> dict[str, Any] | None:
@@ -133,11 +135,9 @@ def _results(job: Job, plan: ProductPlan) -> dict[str, Any] | None:
     if plan.word == "partial":
         ignored = [value for value in values if "partial" in value.lower()]
         return {"processed": [value for value in values if value not in ignored], "ignored": ignored}
-    if plan.outcome.code != "PRVCY-6000-200":
-        return None
-    if plan.code == "audienceManager":
+    if plan.code == "audienceManager" and plan.outcome.code == "PRVCY-6000-200":
         return {"processed": values, "ignored": []}
-    return receipt(job, plan) if plan.code == "primetimeAuthentication" else None
+    return receipt(job, plan) if _gives_receipt(plan) else None
 
 
 def receipt(job: Job, plan: ProductPlan) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def receipt(job: Job, plan: ProductPlan) -> dict[str, Any]:
     return {
         "userContexts": contexts,
         "receiptData": {
-            "createdAt": iso(job.created + plan.finished),
+            "createdAt": iso_trimmed(job.created + plan.finished),
             "message": "Data summary",
             "numberOfAuthenticationSessions": str(job.number % 7 + 1),
             "numberOfAuthorizationDecisions": str(job.number % 11 + 1),

@@ -11,12 +11,16 @@ from aiohttp import web
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.Response(
-        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(),
+        # Half a surrogate pair goes out as the JSON escape that it came in as.
+        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace"),
         status=status,
         headers=headers,
         content_type="application/json",
         charset="utf-8",
     )
+
+
+_TITLES = {400: "BadRequestError", 404: "NotFoundError"}
 
 
 class Refusal(Exception):
@@ -43,7 +47,7 @@ def privacy(style: str, status: int, code: str, message: str) -> Refusal:
         "gateway": {"error_code": code, "message": message},
         "code": {"code": code, "message": message},
         "errorCode": {"errorCode": code, "title": message},
-        "problem": {"type": f"/errors/{code}", "status": status, "title": "BadRequestError", "detail": message},
+        "problem": {"type": f"/errors/{code}", "status": status, "title": _TITLES[status], "detail": message},
     }
     return Refusal(status, bodies[style])
 

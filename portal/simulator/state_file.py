@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +19,34 @@ _JOB_FIELDS = (
 )  # fmt: skip
 
 
+class StateError(ValueError):
+    """The file holds something that this program has not written; the text says on which line."""
+
+
 class StateFile:
     """Appends to `path`; with None it does nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The entries in order. A last line cut short by a kill is left out, and cut off the file."""
-        if self._path is None or not self._path.exists():
+    def replay(self, take: Callable[[dict[str, Any]], None]) -> None:
+        """Gives `take` the entries in order. A last line cut short by a kill is left out, and cut off the file.
+
+        Raises StateError, and OSError when the file cannot be made or written.
+        """
+        if self._path is None:
             return
+        self._path.touch()
         whole = 0
-        with self._path.open("rb") as lines:
-            for line in lines:
+        with self._path.open("rb+") as file:
+            for number, line in enumerate(file, start=1):
                 if not line.endswith(b"\n"):
                     break
                 whole += len(line)
-                yield json.loads(line)
-        with self._path.open("rb+") as file:
+                try:
+                    take(json.loads(line))
+                except (ValueError, TypeError, LookupError, AttributeError) as error:
+                    raise StateError(f"the state file {self._path} is damaged at line {number}") from error
             file.truncate(whole)
 
     def append(self, entry: dict[str, Any]) -> None:

@@ -15,20 +15,20 @@ class SwitchError(ValueError):
 
 @dataclass(frozen=True)
 class Switch:
-    """One contradiction. `values` empty means a whole number, `free` means any text."""
+    """One contradiction. It takes one of `values`, a whole number when `number`, anything when `free`."""
 
     default: str
     meaning: str
     values: tuple[str, ...] = ()
+    number: bool = False
     free: bool = False
 
     def accepts(self, value: str) -> bool:
-        if self.free:
-            return True
-        return value in self.values if self.values else value.isascii() and value.isdigit()
+        return self.free or value in self.values or (self.number and value.isascii() and value.isdigit())
 
     def expected(self) -> str:
-        return " | ".join(self.values) if self.values else "a whole number"
+        kinds = ["a whole number"] if self.number else ["any text"] if self.free else []
+        return " | ".join([*self.values, *kinds])
 
 
 SWITCHES: dict[str, Switch] = {
@@ -45,16 +45,16 @@ SWITCHES: dict[str, Switch] = {
         "gateway", "download address: the gateway's /content, or an Azure blob as in 2019", ("gateway", "azure")
     ),
     "azure_base": Switch("", "scheme://host:port of Azure addresses; empty = the host that was called", free=True),
-    "retention_days": Switch("60", "days after completion that the result file can be fetched (60 or 30)"),
-    "job_retention_days": Switch("30", "days after completion that a job can be read or listed"),
+    "retention_days": Switch("60", "days after completion that the result file can be fetched (60 or 30)", number=True),
+    "job_retention_days": Switch("30", "days after completion that a job can be read or listed", number=True),
     "list_size": Switch("100/1000", "default/maximum page size of three eras", ("100/1000", "1/100", "25/100")),
     "first_page": Switch(
         "0",
         "number of the first page; with 1, page 0 answers like page 1; 1-strict refuses page 0",
         ("0", "1", "1-strict"),
     ),
-    "look_back": Switch("45", "days that fromDate and filterDate may lie in the past (45 or 60)"),
-    "default_days": Switch("7", "days that a list without dates covers (7, or 30 in 2019)"),
+    "look_back": Switch("45", "days that fromDate and filterDate may lie in the past (45 or 60)", number=True),
+    "default_days": Switch("7", "days that a list without dates covers (7, or 30 in 2019)", number=True),
     "list_status": Switch("spec", "whether a list takes status=submitted (OpenAPI) or not (docs)", ("spec", "docs")),
     "list_date": Switch("created", "the date that list filters look at", ("created", "modified")),
     "list_order": Switch("newest", "undocumented order of a list", ("newest", "oldest")),
@@ -88,9 +88,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "gdpr_alias": Switch("off", "whether the deprecated base /data/privacy/gdpr/ works", ("off", "on")),
     "expires_in": Switch("s", "unit of expires_in", ("s", "ms")),
-    "token_seconds": Switch("86399", "life of a token"),
+    "token_seconds": Switch("86399", "life of a token", number=True),
     "ims_error_status": Switch("401", "HTTP status of IMS errors", ("401", "400")),
-    "retry_count": Switch("0", "retryCount of a product that has answered, or none to leave the field out", free=True),
+    "retry_count": Switch(
+        "0", "retryCount of a product that has answered, or none to leave the field out", ("none",), number=True
+    ),
     "status_style": Switch("words", "status as a word or as the number of 2019", ("words", "numeric")),
     "fresh_product": Switch("bare", "a fresh product has a status only, or a message too", ("bare", "message")),
     "date_style": Switch("us", "MM/DD/YYYY hh:mm AM GMT, or ISO as the OpenAPI says", ("us", "iso")),
@@ -123,11 +125,18 @@ class Switches:
         return dict(self._values)
 
 
+def described() -> str:
+    """All switches for a person at a command line: name, default, what it takes, what it is about."""
+    return "\n".join(
+        f"{name}={switch.default}\n    {switch.meaning}\n    takes: {switch.expected()}" for name, switch in SWITCHES.items()
+    )
+
+
 def checked(name: str, value: str) -> str:
     switch = SWITCHES.get(name)
     if switch is None:
         raise SwitchError(f"unknown switch {name!r}; known: {', '.join(SWITCHES)}")
-    if not switch.accepts(value) or (name == "retry_count" and value != "none" and not value.isdigit()):
+    if not switch.accepts(value):
         raise SwitchError(f"switch {name} does not take {value!r}; it takes {switch.expected()}")
     return value
 

@@ -17,6 +17,7 @@ from portal.simulator.vocabulary import (
     LEGACY_REGULATIONS,
     PRODUCTS,
     QUALIFIERS,
+    REGISTERED_QUALIFIERS,
     REGULATIONS,
     SPEC_ONLY_REGULATIONS,
     namespace_id,
@@ -159,7 +160,7 @@ def _read_identity(identity: Any, path: str) -> dict[str, Any]:
     echoed["value"] = _text(identity, "value", path)
     echoed["type"] = qualifier
     resolved = number if number is not None else namespace_id(echoed["namespace"], qualifier)
-    if resolved is not None:
+    if resolved is not None and (qualifier in REGISTERED_QUALIFIERS or "namespace" not in echoed):
         echoed["namespaceId"] = resolved
     echoed["isDeletedClientSide"] = identity.get("isDeletedClientSide") is True
     return echoed

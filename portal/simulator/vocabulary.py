@@ -48,6 +48,9 @@ QUALIFIERS: tuple[str, ...] = (
     "target",
 )
 
+# Those whose answers carry a namespaceId; a free, an Analytics and a Target namespace has none.
+REGISTERED_QUALIFIERS: frozenset[str] = frozenset({"standard", "custom", "integrationCode", "namespaceId"})
+
 # A delete by Journey Optimizer waits for these for ever when the request does not include them.
 CJM_COMPANIONS: frozenset[str] = frozenset({"profileService", "aepDataLake", "identity"})
 

@@ -51,9 +51,8 @@ class World:
         self.state = StateFile(options.state)
 
     def load(self) -> None:
-        """Reads the state file, if there is one, and does again what it says."""
-        for entry in self.state.read():
-            self._replay(entry)
+        """Does again what the state file says. Raises StateError or OSError."""
+        self.state.replay(self._replay)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -63,6 +62,10 @@ class World:
         """Raises OrganizationError when its client id belongs to another organization."""
         self.organizations.put(organization)
         self.state.append({"organization": organization.described()})
+
+    def revoke_tokens(self) -> None:
+        self.organizations.revoke_tokens()
+        self.state.append({"revoked": True})
 
     def accept(self, jobs: list[Job]) -> None:
         """Takes in the jobs of one POST; on the state file before anybody is answered."""
@@ -98,6 +101,8 @@ class World:
             self.clock.advance(entry["advance"])
         elif "organization" in entry:
             self.organizations.put(parse_organization(entry["organization"]))
+        elif "revoked" in entry:
+            self.organizations.revoke_tokens()
         elif "forget" in entry:
             self.jobs.forget(entry["forget"])
         elif "finish" in entry:

@@ -13,7 +13,7 @@ from portal.simulator import cli
 class Command(BaseCommand):
     """Runs the simulator until it is interrupted; exits 2 when the port is in use."""
 
-    help = "Runs a local Adobe Privacy Service with its own control endpoints, for the demo and for tests."
+    help = cli.DESCRIPTION
     # It stands for somebody else's service: our settings have no part in it.
     requires_system_checks = []
 

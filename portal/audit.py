@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +25,8 @@ from portal.models import AuditEvent, AuditLeaf, AuditSeal, Organization, User
 Scalar = str | int | float | bool | None
 GENESIS = b"\0" * 32
 BATCH = 1000
+# What text from outside may hold and PostgreSQL cannot keep.
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,6 @@ def record_many(records: Sequence[AuditRecord]) -> list[AuditEvent]:
 
 
 def _event(entry: AuditRecord, at: datetime) -> AuditEvent:
-    for name, value in entry.details.items():
-        if not isinstance(value, str | int | float | bool | None):
-            raise TypeError(f"audit detail {name} is not a plain value")
     return AuditEvent(
         at=at,
         action=entry.action,
@@ -70,8 +71,17 @@ def _event(entry: AuditRecord, at: datetime) -> AuditEvent:
         object_id=str(entry.obj.pk) if entry.obj else "",
         root_id=str(entry.root_id) if entry.root_id else "",
         correlation_id=logs.correlation_id(),
-        details=dict(entry.details),
+        details={name: _plain(name, value) for name, value in entry.details.items()},
     )
+
+
+def _plain(name: str, value: Scalar) -> Scalar:
+    if not isinstance(value, str | int | float | bool | None):
+        raise TypeError(f"audit detail {name} is not a plain value")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TypeError(f"audit detail {name} is not a finite number")
+    # One character of somebody else's code word must neither lose the event nor stop the sealer.
+    return _UNKEEPABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def canonical_bytes(event: AuditEvent) -> bytes:
@@ -158,7 +168,10 @@ def _seal(limit: int) -> AuditSeal | None:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What `verify` found. `first_broken` is the sequence number of the first seal that does not hold."""
+    """What `verify` found. `first_broken` is the sequence number of the first seal that does not hold.
+
+    `head` is the hash of the newest seal. Who notes it elsewhere can tell later that no newer part was cut off the chain.
+    """
 
     ok: bool
     seals: int
@@ -166,6 +179,7 @@ class AuditReport:
     unsealed: int
     first_broken: int | None = None
     reason: str = ""
+    head: str = ""
 
 
 def verify() -> AuditReport:
@@ -177,7 +191,17 @@ def verify() -> AuditReport:
             return AuditReport(False, seals, events, _unsealed(), one.sequence, reason)
         previous = bytes(one.hash)
         seals, events = seals + 1, events + one.event_count
-    return AuditReport(True, seals, events, _unsealed())
+    lost = _first_lost_seal()
+    if lost is not None:
+        return AuditReport(False, seals, events, _unsealed(), lost, "its leaves are there and it is gone")
+    return AuditReport(True, seals, events, _unsealed(), head=previous.hex() if seals else "")
+
+
+def _first_lost_seal() -> int | None:
+    there = AuditSeal.objects.filter(pk=models.OuterRef("seal_id"))
+    leaves = AuditLeaf.objects.filter(~models.Exists(there))
+    sequence: int | None = leaves.aggregate(first=models.Min("seal_id"))["first"]
+    return sequence
 
 
 def _broken(one: AuditSeal, expected_sequence: int, previous: bytes) -> str:

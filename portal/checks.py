@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from portal import crypto
+from portal import crypto, steps
 from portal.models import Organization
 
 Check = Callable[..., list[CheckMessage]]
@@ -65,6 +65,14 @@ def time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         )
     if settings.LOOK_AFTER_SECONDS[0] <= settings.CLAIM_SECONDS:
         found.append(Error("The first look comes before the claim ends.", hint="Raise LOOK_AFTER_SECONDS.", id="portal.E007"))
+    if steps.SLICE_SECONDS + settings.ADOBE_CONNECT_SECONDS + settings.ADOBE_READ_SECONDS >= settings.TASK_SOFT_LIMIT_SECONDS:
+        found.append(
+            Warning(
+                "A call begun at the end of a worker's slice would meet the time limit of its task.",
+                hint="Raise TASK_SOFT_LIMIT_SECONDS, or lower ADOBE_CONNECT_SECONDS or ADOBE_READ_SECONDS.",
+                id="portal.W002",
+            )
+        )
     if sorted(settings.LOOK_AFTER_SECONDS) != settings.LOOK_AFTER_SECONDS:
         found.append(Error("The looks are not in order.", hint="LOOK_AFTER_SECONDS grows from left to right.", id="portal.E008"))
     return found
@@ -83,7 +91,11 @@ def organizations(app_configs: Sequence[AppConfig] | None, databases: Sequence[s
     for row in rows:
         if not row.client_id or row.client_secret_sealed is None:
             found.append(Warning(f"{row.name} has no credentials.", hint="Enter them in the admin.", id="portal.W001"))
-        hosts = {urlsplit(row.gateway_url).hostname, urlsplit(row.ims_url).hostname}
+        try:
+            hosts = {urlsplit(row.gateway_url).hostname, urlsplit(row.ims_url).hostname}
+        except ValueError:
+            found.append(Error(f"An address of {row.name} is none.", hint="Correct it in the admin.", id="portal.E011"))
+            continue
         if settings.PORTAL_ENVIRONMENT == "production" and hosts & LOOPBACK:
             found.append(
                 Error(f"{row.name} points at a simulator.", hint="Use Adobe's addresses in production.", id="portal.E009")

@@ -5,15 +5,19 @@ Every secret may also come from a file: `NAME_FILE` holds the path, as container
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _env = environ.Env()
+# The two that the portal is tested on.
+DATABASE_SCHEMES = {"postgres", "postgresql", "sqlite"}
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -45,26 +49,26 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 
 
 def fraction(name: str, default: float, *, least: float = 0.0) -> float:
-    """A number, with or without a fraction, of at least `least`."""
+    """A finite number, with or without a fraction, of at least `least`."""
     value = text(name, str(default))
     try:
         result = float(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be a number.") from None
-    if not result >= least:
-        raise ImproperlyConfigured(f"{name} is {result}; it must be at least {least}.")
+    if not math.isfinite(result) or result < least:
+        raise ImproperlyConfigured(f"{name} is {result}; it must be a number of at least {least}.")
     return result
 
 
 def fractions(name: str, default: str) -> list[float]:
-    """Numbers parted by commas, each larger than zero."""
+    """Finite numbers parted by commas, each larger than zero."""
     value = text(name, default)
     try:
         result = [float(part) for part in value.split(",")]
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be numbers parted by commas.") from None
-    if not all(part > 0 for part in result):
-        raise ImproperlyConfigured(f"{name} is {value!r}; every number must be larger than zero.")
+    if not all(math.isfinite(part) and part > 0 for part in result):
+        raise ImproperlyConfigured(f"{name} is {value!r}; every number must be larger than zero and finite.")
     return result
 
 
@@ -90,19 +94,22 @@ def secret(name: str, default: str | None = None) -> str:
         return text(name, default)
     if name in os.environ:
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one.")
+    # The path is not shown either: a secret may have been put where its path belongs.
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE names {path!r}, which cannot be read: {error.strerror}.") from None
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that is not text in UTF-8.") from None
 
 
 def database(name: str, default: str) -> dict[str, Any]:
     """A Django database entry from an address such as postgres://user:password@host:5432/name."""
     value = secret(name, default)
     try:
-        entry: dict[str, Any] = dict(_env.db_url_config(value))
-    except (ValueError, environ.ImproperlyConfigured):
-        raise ImproperlyConfigured(f"{name} is not a database address (postgres://… or sqlite:///…).") from None
-    if not entry.get("ENGINE"):
-        raise ImproperlyConfigured(f"{name} is not a database address (postgres://… or sqlite:///…).")
-    return entry
+        # Looked at first: environ would print an address that it does not know, with its password, in a warning.
+        if urlsplit(value).scheme in DATABASE_SCHEMES:
+            return dict(_env.db_url_config(value))
+    except ValueError:
+        pass
+    raise ImproperlyConfigured(f"{name} is not a database address (postgres://… or sqlite:///…).")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import logs, uploads
 
@@ -41,7 +45,20 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             response = render(request, "portal/_signed_out.html", status=286)
             response["HX-Retarget"], response["HX-Reswap"], response["HX-Reselect"] = "#session", "innerHTML", "#signed-out"
             return response
+        if request.method not in ("GET", "HEAD"):
+            # Signing in leads on by a GET, which the address of a form does not take: back to the page that the form stood on.
+            page = _page_of_form(request)
+            return redirect_to_login(page, resolve_url(self.get_login_url(view_func)), self.get_redirect_field_name(view_func))
         return super().handle_no_permission(request, view_func)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """The path of the page that sent this request, when that is one of ours; else the first page."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("home")
+    parts = urlsplit(page)
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
 
 
 def drop_unkept_uploads(get_response: Handler) -> Handler:

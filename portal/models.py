@@ -49,7 +49,8 @@ class AppendOnlyModel(models.Model):
         """Add the row; saving it a second time is refused."""
         if not self._state.adding:
             raise AppendOnly(f"{self._meta.label} rows are written once")
-        super().save(*args, **kwargs)
+        # Django tries an UPDATE first when a key is given, and that would overwrite the row of that key.
+        super().save(*args, **(kwargs | {"force_insert": True}))
 
     def delete(self, *_: Any, **__: Any) -> NoReturn:
         """Refused."""

@@ -125,7 +125,7 @@ def claim(calls: models.QuerySet[Any], call_id: uuid.UUID, sendable: Q) -> Claim
     deadline = time.monotonic() + settings.CLAIM_SECONDS
     # The condition may join other tables; an UPDATE cannot, a subquery in its WHERE can.
     due = calls.filter(sendable, pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=now)
-    taken = calls.filter(pk__in=due.values("pk"), state=CallState.QUEUED).update(
+    taken = calls.filter(pk__in=due.values("pk"), state=CallState.QUEUED, next_attempt_at__lte=now).update(
         state=CallState.SENDING,
         claim_token=token,
         claimed_at=now,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from celery.schedules import crontab
 from django.conf import settings
 
-from portal import audit, steps
+from portal import audit, steps, tidying
 from portal.celery import app
 
 app.conf.beat_schedule = {
@@ -19,7 +20,15 @@ app.conf.beat_schedule = {
         "schedule": settings.AUDIT_SEAL_EVERY_SECONDS,
         "options": {"expires": settings.AUDIT_SEAL_EVERY_SECONDS},
     },
+    "tidy": {
+        "task": "portal.tasks.tidy",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
 }
+
+# Tidying looks at every stored file. When it is killed half-way, the next day's goes over all of them again.
+TIDY_SOFT_LIMIT, TIDY_HARD_LIMIT = 3600, 3660
 
 
 @app.task(ignore_result=True)
@@ -32,3 +41,9 @@ def sweep() -> None:
 def seal_audit() -> None:
     """Seal the audit events that are not sealed yet."""
     audit.seal()
+
+
+@app.task(ignore_result=True, soft_time_limit=TIDY_SOFT_LIMIT, time_limit=TIDY_HARD_LIMIT)
+def tidy() -> None:
+    """Remove files that nobody needs any more."""
+    tidying.tidy()

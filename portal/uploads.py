@@ -68,6 +68,8 @@ class EncryptingUploadHandler(FileUploadHandler):
         self._too_large = False
         self._refused = not self._is_signed_in()
         self._writer: SealedWriter | None = None if self._refused else self._begin()
+        if self.request is not None:
+            vars(self.request)["receiving_upload"] = self
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:  # noqa: ARG002 - Django's signature
         """Encrypt the chunk; hand nothing on to other handlers."""
@@ -116,8 +118,12 @@ class EncryptingUploadHandler(FileUploadHandler):
             self._writer = None
 
 
-def drop_unkept(request: HttpRequest | None) -> None:
-    """Remove the files of an HTTP request that nobody has kept."""
+def drop_unkept(request: HttpRequest) -> None:
+    """Remove the files of an HTTP request that nobody has kept, and the half of one that broke off with an error."""
+    receiving = vars(request).get("receiving_upload")
+    if isinstance(receiving, EncryptingUploadHandler):
+        # Django tells a handler of a body that just ends, not of a connection, a form or a disk that fails.
+        receiving.upload_interrupted()
     for stored in _stored_with(request):
         if not stored.kept:
             stored.drop()

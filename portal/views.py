@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
@@ -19,6 +20,13 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page of the navigation."""
     entries = registry.navigation()
     return redirect(entries[0].url_name) if entries else render(request, "portal/empty.html")
+
+
+@require_safe
+@login_not_required
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """For pages that name no icon of their own, as the admin's do not."""
+    return redirect(static("favicon.svg"))
 
 
 class SignIn(LoginView):

@@ -11,7 +11,7 @@ from portal import audit, crypto
 from portal.models import User
 from portal.outbound import OPEN_STATES
 from privacy.models import IdentityDigest, PrivacyRequest, ResultArchive, Upload
-from privacy.statuses import RequestStatus, UploadStatus
+from privacy.statuses import JOB_OPEN, ArchiveStatus, RequestStatus, UploadStatus
 
 
 class NotShreddable(Exception):
@@ -23,15 +23,23 @@ def shred(request: PrivacyRequest, user: User) -> None:
 
     Backups forget when the backup of the key table is gone. Raises NotShreddable while calls or jobs are open.
     """
+    if request.status == RequestStatus.SHREDDED:
+        raise NotShreddable("The personal data of this request was removed already.")
     if request.status == RequestStatus.PREPARING or request.submissions.filter(state__in=OPEN_STATES).exists():
         raise NotShreddable("Calls of this request are still open. Wait until they are settled, or decide about them.")
+    if request.jobs.filter(status__in=JOB_OPEN).exists():
+        raise NotShreddable("Adobe is still working on jobs of this request. Wait until all of them have ended.")
     with transaction.atomic():
         paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
         _forget_people(request)
         key = request.data_key
-        PrivacyRequest.objects.filter(pk=request.pk).update(
-            status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None
+        taken = (
+            PrivacyRequest.objects.filter(pk=request.pk)
+            .exclude(status=RequestStatus.SHREDDED)
+            .update(status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None)
         )
+        if not taken:
+            raise NotShreddable("Somebody removed the personal data of this request a moment ago.")
         audit.record("request.shredded", actor=user, organization=request.organization, obj=request, root_id=request.pk)
         if key is not None:
             key.destroy()
@@ -46,7 +54,7 @@ def _forget_people(request: PrivacyRequest) -> None:
     request.jobs.update(raw_sealed=None, next_poll_at=None)
     request.product_responses.update(answer_sealed=None)
     request.submissions.update(answer_sealed=None, words_sealed=None)
-    request.archives.update(address_sealed=None, path="")
+    request.archives.update(address_sealed=None, path="", status=ArchiveStatus.REMOVED, lease=None)
 
 
 def _forget_upload(request: PrivacyRequest) -> list[Path]:
@@ -59,4 +67,4 @@ def _forget_upload(request: PrivacyRequest) -> list[Path]:
     Upload.objects.filter(pk=upload.pk).update(file_name_sealed=None, result_sealed=None, path="", status=UploadStatus.DISCARDED)
     if key is not None:
         key.destroy()
-    return [path]
+    return [path] if upload.path else []

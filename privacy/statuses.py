@@ -88,6 +88,7 @@ class ArchiveStatus(models.TextChoices):
     STORED = "stored", "Stored"
     FAILED = "failed", "Could not be fetched"
     EXPIRED = "expired", "No longer at Adobe"
+    REMOVED = "removed", "Removed"
 
 
 ARCHIVE_TONES = {
@@ -95,6 +96,7 @@ ARCHIVE_TONES = {
     ArchiveStatus.STORED: "good",
     ArchiveStatus.FAILED: "bad",
     ArchiveStatus.EXPIRED: "warning",
+    ArchiveStatus.REMOVED: "unknown",
 }
 
 

@@ -29,9 +29,13 @@ class AdobeError(Exception):
         # The default calls the class with its text, which is none of its arguments; workers pickle what they raise.
         return _restored, (type(self), self.args), vars(self)
 
+    @property
+    def plain_code(self) -> str:
+        """`code` when it looks like one, else nothing: Adobe may put any text there, and logs and columns in clear hold this."""
+        return self.code if _PLAIN_CODE.fullmatch(self.code) else ""
+
     def _summary(self) -> str:
-        # Adobe may put any text where a code belongs, and this text gets logged.
-        code = self.code if _PLAIN_CODE.fullmatch(self.code) else ""
+        code = self.plain_code
         status = f"HTTP {self.http_status}" if self.http_status else ""
         return " ".join(part for part in (type(self).__name__, self._reason_word(), code, status) if part)
 

@@ -10,7 +10,17 @@ from portal.crypto.aead import CannotDecrypt
 from portal.crypto.blind import BlindIndex, KeyOwner, blind_index_for
 from portal.crypto.box import Box, KeyRow, box_for, forget
 from portal.crypto.fields import SealedBytes, SealedField, SealedJSON, SealedText
-from portal.crypto.files import SealedReader, SealedWriter, discard, discard_stale_parts, open_sealed, write_sealed
+from portal.crypto.files import (
+    SealedReader,
+    SealedWriter,
+    discard,
+    discard_stale_parts,
+    files_below,
+    is_part,
+    older_than,
+    open_sealed,
+    write_sealed,
+)
 from portal.crypto.master import MasterKey, WrappedKey, master_keys, rewrap, wrap_new
 
 __all__ = [
@@ -31,8 +41,11 @@ __all__ = [
     "box_for",
     "discard",
     "discard_stale_parts",
+    "files_below",
     "forget",
+    "is_part",
     "master_keys",
+    "older_than",
     "open_sealed",
     "rewrap",
     "wrap_new",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from django.db import models
 
+from portal.crypto.aead import CannotDecrypt
 from portal.crypto.box import Box, KeyRow, box_for
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class SealedJSON(_Sealed[Any]):
 
 
 def _box_of(instance: models.Model) -> Box:
-    data_key: KeyRow = instance.data_key  # type: ignore[attr-defined]  # every model with a sealed column has one
+    data_key: KeyRow | None = instance.data_key  # type: ignore[attr-defined]  # every model with a sealed column has one
+    if data_key is None:
+        raise CannotDecrypt(f"{instance._meta.label} {instance.pk}: its data key is gone")
     return box_for(data_key)
 
 

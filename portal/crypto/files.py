@@ -15,6 +15,7 @@ import io
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -261,11 +262,30 @@ def discard(path: Path) -> None:
 def discard_stale_parts(folder: Path, older_than_seconds: float) -> int:
     """Remove what writers left in `folder` (and below) when their process was killed. Gives how many."""
     removed = 0
-    for part in folder.rglob(f"*{_PART}"):
-        if older_than(part, older_than_seconds):
-            discard(part)
+    for file in files_below(folder):
+        if is_part(file) and older_than(file, older_than_seconds):
+            discard(file)
             removed += 1
     return removed
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file is one that a writer has not finished, or never will."""
+    return path.name.endswith(_PART)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Each file in `folder` and below, one at a time: there may be millions. Links are not followed."""
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from files_below(Path(entry))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry)
 
 
 def older_than(path: Path, seconds: float) -> bool:

@@ -103,6 +103,20 @@ def test_a_damaged_result_is_not_kept_and_fetched_again(sent: PrivacyRequest, si
     assert set(ResultArchive.objects.values_list("status", flat=True)) == {ArchiveStatus.STORED}
 
 
+def test_a_request_that_adobe_still_works_on_cannot_be_shredded(sent: PrivacyRequest, officer: User) -> None:
+    with pytest.raises(shredding.NotShreddable, match="still working"):
+        shredding.shred(sent, officer)
+    assert sent.subjects.exclude(identities_sealed=None).count() == 3
+
+
+def test_a_request_is_shredded_once(sent: PrivacyRequest, simulator: Simulator, officer: User) -> None:
+    finish(simulator)
+    shredding.shred(PrivacyRequest.objects.get(pk=sent.pk), officer)
+    with pytest.raises(shredding.NotShreddable, match="already"):
+        shredding.shred(PrivacyRequest.objects.get(pk=sent.pk), officer)
+    assert set(ResultArchive.objects.values_list("status", flat=True)) == {ArchiveStatus.REMOVED}
+
+
 def test_shredding_leaves_counts_and_no_personal_data(sent: PrivacyRequest, simulator: Simulator, officer: User) -> None:
     finish(simulator)
     paths = [one.file_path for one in ResultArchive.objects.all()]

@@ -28,3 +28,7 @@ class Command(BaseCommand):
         if not report.ok:
             raise CommandError(f"seal {report.first_broken} does not hold: {report.reason}")
         self.stdout.write(f"{report.seals} seals over {report.events} events hold; {report.unsealed} events are not sealed yet")
+        if report.head:
+            self.stdout.write(
+                f"newest seal: {report.seals} {report.head} (note it elsewhere, to tell later that none was cut off)"
+            )

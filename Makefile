@@ -17,7 +17,7 @@ define install
 	@touch $(2)
 endef
 
-.PHONY: help demo demo-reset test lint format locks
+.PHONY: help demo demo-reset test bench lint format locks
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 	@echo "--- Second run: the tests of the database and of the real services, on PostgreSQL and Redis ---"
 	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
+
+bench: $(VENV)/.dev ## 10,000 people through real workers, one killed half-way; every promise checked (BENCH_PEOPLE=10000)
+	@$(BIN)/python -m tests.bench
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, lock files
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -26,6 +27,17 @@ def correlation(get_response: Handler) -> Handler:
         response = get_response(request)
         response["X-Request-ID"] = value
         return response
+
+    return middleware
+
+
+def refuse_nul(get_response: Handler) -> Handler:
+    """PostgreSQL takes no NUL in a text, and no address of ours has one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+            raise SuspiciousOperation("a NUL in an address")
+        return get_response(request)
 
     return middleware
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -34,13 +34,22 @@ class Page(Generic[Row]):
         return f"{MOST_COUNTED:,}+" if self.total > MOST_COUNTED else f"{self.total:,}"
 
 
+def _read_time(text: str) -> datetime:
+    """A time with its zone. Raises ValueError, and OverflowError for one that UTC does not have."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return value.astimezone(UTC)
+
+
 @dataclass(frozen=True)
 class Keyset(Generic[Row]):
-    """How a list is ordered: two fields, both rising or both falling."""
+    """How a list is ordered: two fields, both rising or both falling, and how their values are read from a cursor."""
 
     first: str
     second: str = "pk"
     descending: bool = True
+    read_first: Callable[[str], Any] = _read_time
     read_second: Callable[[str], Any] = UUID
 
     def page(self, rows: QuerySet[Row, Row], query: QueryDict, *, size: int = 50) -> Page[Row]:
@@ -79,8 +88,8 @@ class Keyset(Generic[Row]):
     def _read(self, text: str | None) -> tuple[Any, Any] | None:
         first, _, second = (text or "").partition(_SEPARATOR)
         try:
-            return (int(first) if first.isdecimal() else datetime.fromisoformat(first)), self.read_second(second)
-        except ValueError:
+            return self.read_first(first), self.read_second(second)
+        except (ValueError, OverflowError):
             return None
 
 

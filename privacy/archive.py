@@ -82,9 +82,6 @@ def fetch(archive: ResultArchive) -> Fetched | None:
     """Fetch one result into an encrypted file; only a checked ZIP is kept. None when that failed, which is noted."""
     path = Path("archives") / f"{archive.pk.hex[-2:]}" / f"{archive.pk}"
     target = Path(settings.MEDIA_ROOT) / path
-    if archive.job.request.data_key is None:
-        _end(archive, ArchiveStatus.EXPIRED, "shredded")
-        return None
     try:
         size, digest = _download(archive, target)
         files = check_zip(archive, target)
@@ -144,17 +141,16 @@ def _store(fetched: Sequence[Fetched]) -> None:
     with transaction.atomic():
         audit.record_many([_stored_record(one) for one in fetched if _note(one)])
     # A request that was shredded meanwhile keeps no file.
-    fetched_ids = [one.archive.pk for one in fetched]
-    shredded = set(ResultArchive.objects.filter(pk__in=fetched_ids, request__data_key=None).values_list("pk", flat=True))
+    removed = ResultArchive.objects.filter(pk__in=[one.archive.pk for one in fetched], status=ArchiveStatus.REMOVED)
+    gone = set(removed.values_list("pk", flat=True))
     for one in fetched:
-        if one.archive.pk in shredded:
+        if one.archive.pk in gone:
             crypto.discard(Path(settings.MEDIA_ROOT) / one.path)
 
 
 def _note(one: Fetched) -> bool:
-    """Returns whether the result was still waited for, and its request not shredded meanwhile."""
-    waiting = ResultArchive.objects.filter(pk=one.archive.pk, status=ArchiveStatus.WAITING, request__data_key__isnull=False)
-    kept = waiting.update(
+    """Returns whether the result was still waited for."""
+    kept = ResultArchive.objects.filter(pk=one.archive.pk, status=ArchiveStatus.WAITING).update(
         status=ArchiveStatus.STORED,
         path=one.path,
         size=one.size,

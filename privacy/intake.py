@@ -430,7 +430,7 @@ class _Writer:
             subject = self._subject(person)
             subjects.append(subject)
             digests += [
-                IdentityDigest(subject=subject, digest=digest, namespace=namespace)
+                IdentityDigest(subject=subject, digest=digest, namespace=schema.known_namespace(namespace))
                 for digest, namespace in digests_of(self._index, person)
             ]
             new_jobs = [self._job(subject, submission, action) for action in person.actions]

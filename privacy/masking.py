@@ -25,7 +25,7 @@ def mask_text(text: str, values: Collection[str]) -> str:
 def mask_tree(value: Any, values: Collection[str], name: str = "") -> Any:
     """Free JSON of a product with every text masked but those that cannot name a person. Counts and yes/no stay.
 
-    `values` are what we know of the person: they are masked wherever they stand, also in texts and names that are plain otherwise.
+    `values` are what we know of the person: they are masked wherever they stand, in texts and names that are plain otherwise too.
     """
     if isinstance(value, dict):
         return {mask_text(key, values): mask_tree(inner, values, key) for key, inner in value.items()}

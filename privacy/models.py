@@ -196,7 +196,7 @@ class Submission(OutboundCall):
     people = models.PositiveIntegerField()
     expected_jobs = models.PositiveIntegerField()
     has_deletes = models.BooleanField(help_text="Deletes or opt-outs: what cannot be taken back.")
-    adobe_request_id = models.CharField(max_length=80, blank=True)
+    adobe_request_id = models.CharField(max_length=255, blank=True)
     answer_sealed = crypto.SealedField(null=True)
     answer = crypto.SealedBytes("answer_sealed")
     words_sealed = crypto.SealedField(null=True)
@@ -241,7 +241,7 @@ class Job(models.Model):
     submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="jobs")
     action = models.CharField(max_length=20, choices=Action.choices)
     status = models.CharField(max_length=12, choices=JobStatus.choices, default=JobStatus.WAITING)
-    adobe_job_id = models.CharField(max_length=80, null=True)
+    adobe_job_id = models.CharField(max_length=255, null=True)
     # More than one job at Adobe for this person and action: an alarm.
     extra_adobe_job_ids = models.JSONField(default=list)
     adobe_status = models.CharField("Adobe's word", max_length=60, blank=True)

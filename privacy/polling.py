@@ -193,8 +193,6 @@ def detail_next() -> int:
     left = [job.pk for job in jobs[asked:]]
     Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now())
     written = _write(seen, lease)
-    for request_id in {one.job.request_id for one in written}:
-        progress.refresh(request_id)
     if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
     return asked
@@ -232,7 +230,7 @@ def _gone(job: Job) -> None:
         )
         if changed:
             record_job(job, "job.gone")
-    progress.refresh(job.request_id)
+        progress.refresh(job.request_id)
 
 
 def _ask_failed(job: Job, error: errors.AdobeError) -> None:
@@ -259,6 +257,9 @@ def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
         _write_products(kept)
         audit.record_many([_job_record(job, f"job.{job.status}") for job in ended])
         _want_archives(kept)
+        # Counted before the commit, so that no crash can part a job's end from its request's. In one order: no deadlock.
+        for request_id in sorted({one.job.request_id for one in kept}):
+            progress.refresh(request_id)
     return kept
 
 
@@ -348,7 +349,7 @@ def _product_row(job: Job, answer: ProductAnswer) -> ProductResponse:
         product_code=known.code if known else answer.product[:60],
         status=answer.status,
         adobe_status=answer.status_word[:60],
-        code=answer.code[:40],
+        code=answer.plain_code,
         retry_count=max(answer.retry_count or 0, 0),
         processed_at=answer.processed_at,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -60,9 +61,13 @@ def by_product(request: PrivacyRequest) -> list[Bar]:
     ]
 
 
+@transaction.atomic
 def refresh(request_id: uuid.UUID) -> None:
-    """Count the request's jobs anew and move its status on."""
-    request = PrivacyRequest.objects.get(pk=request_id)
+    """Count the request's jobs anew and move its status on.
+
+    The row is locked before it is counted: of two workers, the one that writes last has counted last.
+    """
+    request = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
     if request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED):
         return
     counts = Job.objects.filter(request=request).aggregate(
@@ -73,18 +78,14 @@ def refresh(request_id: uuid.UUID) -> None:
     )
     status = _status(request, counts)
     finished = status in (RequestStatus.COMPLETE, RequestStatus.FAILED)
-    changed = (
-        PrivacyRequest.objects.filter(pk=request_id)
-        .exclude(status__in=(RequestStatus.PREPARING, RequestStatus.SHREDDED))
-        .update(
-            status=status,
-            jobs_total=counts["total"],
-            jobs_done=counts["done"],
-            jobs_failed=counts["failed"],
-            finished_at=Coalesce("finished_at", timezone.now()) if finished else None,
-        )
+    PrivacyRequest.objects.filter(pk=request_id).update(
+        status=status,
+        jobs_total=counts["total"],
+        jobs_done=counts["done"],
+        jobs_failed=counts["failed"],
+        finished_at=Coalesce("finished_at", timezone.now()) if finished else None,
     )
-    if changed and status != request.status:
+    if status != request.status:
         audit.record(
             f"request.{status}",
             actor=None,

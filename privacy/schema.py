@@ -322,6 +322,11 @@ def canonical_namespace(namespace: str, type_: str, namespace_id: int | None = N
     return NAMESPACE_NAMES.get(folded, folded)
 
 
+def known_namespace(canonical: str) -> str:
+    """The name when it is one of Adobe's own, else nothing: any text may stand there, of any length, and name somebody."""
+    return canonical if canonical in _NUMBERS else ""
+
+
 def canonical_value(namespace: str, value: str) -> str:
     """Only an e-mail address is lower-cased: every other value may mean its case."""
     return value.strip().lower() if namespace == "email" else value

@@ -7,12 +7,16 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
 from portal.models import Organization, User
 from privacy.products import PRODUCTS
+from tests.actors import Actors
+from tests.pages import Browser
 from tests.people import make_user
 
 IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
@@ -118,3 +122,24 @@ def viewer(organization: Organization) -> User:
 def colleague(organization: Organization) -> User:
     """An officer of another organization: a stranger to Acme."""
     return make_user("colleague", "Officer", make_organization(ims_org_id=OTHER_IMS_ORG, name="Other"))
+
+
+@pytest.fixture
+def media(settings: LazySettings, tmp_path: Path) -> Path:
+    """A folder of stored files that is this test's own, so that each file in it can be accounted for."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    # Where the static files would have been collected to; its middleware warns when there is no such folder.
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def actors(media: Path, officer: User, viewer: User, colleague: User) -> Actors:
+    """An officer and a viewer of Acme, a stranger, and nobody."""
+    return Actors(officer, viewer, colleague)
+
+
+@pytest.fixture
+def browser(media: Path, officer: User) -> Browser:
+    """The officer's browser."""
+    return Browser.of(officer)

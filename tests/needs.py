@@ -31,7 +31,8 @@ def missing() -> list[str]:
 def install(packages: list[str]) -> None:
     """Install with apt, as root only."""
     quiet = {"stdout": subprocess.DEVNULL}
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    # RUNLEVEL 1: the packages are not to start servers of their own; the tests start theirs (tests/servers.py).
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment, **quiet)  # type: ignore[call-overload]
     subprocess.run(["apt-get", "install", "-y", "-qq", *packages], check=False, env=environment, **quiet)  # type: ignore[call-overload]
 

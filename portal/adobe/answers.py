@@ -29,6 +29,9 @@ _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2
 _CODE_FIELDS = ("error_code", "errorCode", "code", "error", "type")
 _WORD_FIELDS = ("message", "title", "detail", "error_description")
 _WORDS_LIMIT = 2000
+# Ids are opaque and have some 40 characters in every sample; what is much longer is none, and fits into no column.
+LONGEST_ID = 255
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 class Unreadable(ValueError):
@@ -99,6 +102,11 @@ class ProductAnswer:
     results: Any = field(repr=False)
     raw: bytes = field(repr=False)
 
+    @property
+    def plain_code(self) -> str:
+        """`code` when it looks like one, else nothing: any text may stand there, and a column in clear holds this."""
+        return self.code if _PLAIN_CODE.fullmatch(self.code) else ""
+
 
 @dataclass(frozen=True)
 class JobAnswer:
@@ -144,6 +152,11 @@ class _Fields:
         text = self.text(name).strip()
         return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
 
+    def identifier(self, name: str) -> str:
+        """An id of Adobe's; empty for what is too long to be one."""
+        value = self.text(name)
+        return value if len(value) <= LONGEST_ID else ""
+
     def date(self, name: str) -> datetime | None:
         return read_date(self.get(name))
 
@@ -163,7 +176,7 @@ def read_created_jobs(raw: bytes) -> CreatedJobs:
     if entries is None:
         raise Unreadable("no list of jobs in the answer to a create call")
     jobs = tuple(job for entry in entries if (job := _created_job(_Fields(entry))).job_id)
-    return CreatedJobs(answer.text("requestId"), jobs, raw)
+    return CreatedJobs(answer.identifier("requestId"), jobs, raw)
 
 
 def read_job_page(raw: bytes) -> JobPage:
@@ -181,13 +194,13 @@ def read_job_page(raw: bytes) -> JobPage:
 def read_job(raw: bytes) -> JobAnswer:
     """Answer to GET /jobs/{id}. Raises Unreadable."""
     answer = _object(raw)
-    job_id = answer.text("jobId")
+    job_id = answer.identifier("jobId")
     if not job_id:
         raise Unreadable("no job id in the answer about a job")
     status, word = _status(answer.get("status"))
     return JobAnswer(
         job_id=job_id,
-        request_id=answer.text("requestId"),
+        request_id=answer.identifier("requestId"),
         user_key=answer.text("userKey", "key"),
         action=_action(answer.get("action")),
         status=status,
@@ -282,20 +295,20 @@ def _us_date(match: re.Match[str]) -> datetime:
 def _created_job(job: _Fields) -> CreatedJob:
     user = job.fields("customer").fields("user")
     return CreatedJob(
-        job_id=job.text("jobId"),
+        job_id=job.identifier("jobId"),
         key=user.text("key") or job.text("userKey", "key"),
         action=_action(user.get("action") or job.get("action")),
     )
 
 
 def _listed_job(job: _Fields) -> ListedJob:
-    job_id = job.text("jobId")
+    job_id = job.identifier("jobId")
     if not job_id:
         raise Unreadable("an entry of a listing has no job id")
     status, word = _status(job.get("status"))
     return ListedJob(
         job_id=job_id,
-        request_id=job.text("requestId"),
+        request_id=job.identifier("requestId"),
         user_key=job.text("userKey", "key"),
         action=_action(job.get("action")),
         status=status,
@@ -342,6 +355,6 @@ def _either(inner: _Fields, outer: _Fields, name: str) -> Any:
 
 def _child_jobs(entries: list[Any]) -> Iterator[str]:
     for entry in entries:
-        job_id = _Fields(entry).text("jobId") if isinstance(entry, dict) else _text(entry)
+        job_id = _Fields(entry).identifier("jobId") if isinstance(entry, dict) else _text(entry)
         if job_id:
             yield job_id

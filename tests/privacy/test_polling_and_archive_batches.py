@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from portal.ids import new_id
 from portal.models import AuditEvent, Organization, User
-from privacy import archive, polling, shredding
+from privacy import archive, polling, progress, shredding
 from privacy.models import Job, JobListing, PrivacyRequest, ProductResponse, ResultArchive
-from privacy.statuses import ArchiveStatus, JobStatus
+from privacy.statuses import ArchiveStatus, JobStatus, RequestStatus
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people
 from tests.steps import everything_due, let_pass, work
@@ -121,20 +121,22 @@ def test_an_answer_for_a_request_shredded_meanwhile_is_dropped(
 ) -> None:
     simulator.advance(THIRTY_DAYS)
     everything_due()
+    work("detail")
+    job = Job.objects.filter(request=sent)[0]
+    polling.refresh_now(job)
     ask = polling._ask
 
     def ask_then_shred(job: Job) -> polling.Seen | None:
         seen = ask(job)
-        request = PrivacyRequest.objects.get(pk=sent.pk)
-        if request.data_key is not None:
-            shredding.shred(request, officer)
+        shredding.shred(PrivacyRequest.objects.get(pk=sent.pk), officer)
         return seen
 
     monkeypatch.setattr(polling, "_ask", ask_then_shred)
-    polling.detail_next()
+    assert polling.detail_next() == 1
     assert not Job.objects.exclude(raw_sealed=None).exists()
-    assert not ProductResponse.objects.exists()
-    assert not ResultArchive.objects.exists()
+    assert not ProductResponse.objects.exclude(answer_sealed=None).exists()
+    job.refresh_from_db()
+    assert job.next_poll_at is None
 
 
 def test_results_there_was_no_time_for_are_due_again_at_once(
@@ -149,21 +151,6 @@ def test_results_there_was_no_time_for_are_due_again_at_once(
     assert 1 <= tried < PEOPLE
     assert ResultArchive.objects.filter(status=ArchiveStatus.STORED).count() == tried
     assert ResultArchive.objects.due_to_fetch(timezone.now()).count() == PEOPLE - tried
-
-
-def test_results_of_a_shredded_request_do_not_hold_up_those_of_others(
-    sent: PrivacyRequest, simulator: Simulator, organization: Organization, officer: User
-) -> None:
-    other = confirmed_request(organization, officer, payload(people(2, prefix="other")))
-    work("submit")
-    simulator.advance(THIRTY_DAYS)
-    everything_due()
-    work("detail")
-    sent.refresh_from_db()
-    shredding.shred(sent, officer)
-    work("archive")
-    assert set(other.archives.values_list("status", flat=True)) == {ArchiveStatus.STORED}
-    assert set(sent.archives.values_list("status", flat=True)) == {ArchiveStatus.EXPIRED}
 
 
 def test_a_request_shredded_during_a_download_keeps_no_file(
@@ -187,3 +174,23 @@ def test_a_request_shredded_during_a_download_keeps_no_file(
     assert archive.fetch_next() == PEOPLE
     assert not ResultArchive.objects.filter(status=ArchiveStatus.STORED).exists()
     assert [one.path for one in written if Path(settings.MEDIA_ROOT, one.path).exists()] == []
+
+
+def test_a_crash_cannot_part_the_end_of_a_job_from_the_count_of_its_request(
+    sent: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.advance(THIRTY_DAYS)
+    everything_due()
+
+    def crash(request_id: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(progress, "refresh", crash)
+        with pytest.raises(RuntimeError, match="killed"):
+            polling.detail_next()
+    assert set(Job.objects.values_list("status", flat=True)) == {JobStatus.SUBMITTED}
+    everything_due()
+    work("detail")
+    sent.refresh_from_db()
+    assert (sent.status, sent.jobs_done) == (RequestStatus.COMPLETE, 2 * PEOPLE)

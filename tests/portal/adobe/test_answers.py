@@ -280,3 +280,18 @@ def test_it_keeps_personal_data_out_of_repr() -> None:
     assert "John Dow" not in shown
     assert "1234" not in shown
     assert "techacct" not in shown
+
+
+def test_an_id_that_is_far_too_long_is_none() -> None:
+    long = {"jobId": "x" * 256, "customer": {"user": {"key": "a", "action": ["access"]}}}
+    answer = read_created_jobs(json.dumps({"requestId": "y" * 256, "jobs": [long]}).encode())
+    assert (answer.request_id, answer.jobs) == ("", ())
+    with pytest.raises(Unreadable):
+        read_job_page(json.dumps({"jobDetails": [long]}).encode())
+
+
+@pytest.mark.parametrize(("code", "plain"), [("PRVCY-6052-200", "PRVCY-6052-200"), ("no such person", ""), ("x" * 41, "")])
+def test_a_code_in_clear_is_a_code_and_no_text(code: str, plain: str) -> None:
+    product = {"product": "Analytics", "productStatusResponse": {"status": "error", "responseMsgCode": code}}
+    answer = read_job(json.dumps({"jobId": "1", "status": "error", "productResponses": [product]}).encode())
+    assert answer.products[0].plain_code == plain

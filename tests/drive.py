@@ -1,0 +1,107 @@
+"""`python -m tests.drive COMMAND …`: does in a stack's environment what no page or task does, and prints JSON.
+
+For tests that only see a stack from outside (tests/stack.py): to let time pass, and to read what is encrypted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402 - models can be imported only once Django is set up
+from django.core.management import CommandError  # noqa: E402
+from django.db import OperationalError, transaction  # noqa: E402
+from django.db.models import F  # noqa: E402
+
+from portal import crypto  # noqa: E402
+from portal.models import AccessToken, DataKey, Organization  # noqa: E402
+from privacy import submission  # noqa: E402
+from privacy.models import Job, PrivacyRequest, Upload  # noqa: E402
+from tests.steps import everything_due, let_pass  # noqa: E402
+
+TRIES = 5
+
+
+def wire_keys(request_number: str = "") -> list[list[str]]:
+    """[wire key, action] of every job, or of one request's jobs: what Adobe must have, once each."""
+    jobs = Job.objects.filter(request__number__contains=request_number, subject__isnull=False)
+    return [[job.subject.wire_key or "", job.action] for job in jobs.select_related("subject__request__data_key") if job.subject]
+
+
+def pass_time(hours: str) -> None:
+    """Let every due time come, also of what was begun and not finished."""
+    passed = timedelta(hours=float(hours))
+    for _ in range(TRIES):
+        # The workers lock the same rows in an order of their own, so PostgreSQL may have to end one of us.
+        with suppress(OperationalError), transaction.atomic():
+            let_pass(passed)
+            for model in (Upload, PrivacyRequest):
+                model.objects.update(next_attempt_at=F("next_attempt_at") - passed)
+            return
+    raise CommandError("the workers are in the way")
+
+
+def all_due() -> None:
+    """Every job and listing is to be looked at now."""
+    everything_due()
+
+
+def resume() -> None:
+    """Let the queues of every organization go on, as an administrator does."""
+    for organization in Organization.objects.exclude(held_at=None):
+        organization.resume()
+        submission.resume(organization.pk)
+
+
+def set_secret(ims_org_id: str, secret: str) -> None:
+    """Give an organization its client secret."""
+    organization = Organization.objects.get(ims_org_id=ims_org_id)
+    organization.client_secret = secret
+    organization.save(update_fields=["client_secret_sealed"])
+    AccessToken.objects.all().delete()
+
+
+def token() -> str | None:
+    """The access token in use."""
+    row = AccessToken.objects.select_related("organization__data_key").first()
+    return row.value if row else None
+
+
+def can_open(officer_key_sealed: str) -> bool:
+    """Whether any data key that is left opens this sealed officer's key (in hex)."""
+    for key in DataKey.objects.all():
+        with suppress(crypto.CannotDecrypt):
+            crypto.box_for(key).open("privacy.DataSubject.officer_key_sealed", bytes.fromhex(officer_key_sealed))
+            return True
+    return False
+
+
+def keep_in_session(text: str) -> str:
+    """Put a text into a new session, as often as it takes to be packed. Returns the session's key."""
+    session = SessionStore()
+    session["text"] = [text] * 20
+    session.save()
+    return str(session.session_key)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "wire-keys": wire_keys,
+    "pass-time": pass_time,
+    "all-due": all_due,
+    "resume": resume,
+    "set-secret": set_secret,
+    "token": token,
+    "can-open": can_open,
+    "keep-in-session": keep_in_session,
+}
+
+if __name__ == "__main__":
+    json.dump(COMMANDS[sys.argv[1]](*sys.argv[2:]), sys.stdout)

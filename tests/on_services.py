@@ -1,0 +1,36 @@
+"""Chooses the tests of the second run, `pytest -p tests.on_services`: those that a database server or a broker can change.
+
+That is every test that uses the database, and the tests of the real services. Pure tests gave their answer in the first run and
+drive nothing here; so did the browser, which is slow and sees the same pages. They are deselected, not skipped.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+# `organization` asks for the database as it runs, so it stands here beside pytest-django's own fixtures.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_client", "organization"}
+
+
+def pytest_configure() -> None:
+    """Without its servers this run would prove nothing."""
+    if connection.vendor != "postgresql":
+        raise pytest.UsageError("this run is for PostgreSQL: python -m tests.servers run -- pytest -p tests.on_services")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests that belong to this run."""
+    others = [item for item in items if not belongs_here(item)]
+    items[:] = [item for item in items if belongs_here(item)]
+    config.hook.pytest_deselected(items=others)
+
+
+def belongs_here(item: pytest.Item) -> bool:
+    """Whether a test belongs to the run on PostgreSQL and Redis."""
+    if item.get_closest_marker("services"):
+        return True
+    if item.get_closest_marker("browser"):
+        return False
+    fixtures: set[str] = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)

@@ -1,0 +1,55 @@
+"""`python -m tests.seed ADDRESS`: two organizations and four people in the database of this environment, as JSON on stdout.
+
+Acme points at the simulator at ADDRESS; `officer`, `viewer` and `admin` belong to it. `colleague` is an officer of another
+organization, so a stranger to Acme. Everybody's password is `tests.people.PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import Group  # noqa: E402 - models can be imported only once Django is set up
+
+from portal.models import Organization, User  # noqa: E402
+from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER  # noqa: E402
+from tests.conftest import OTHER_IMS_ORG, make_organization  # noqa: E402
+from tests.people import PASSWORD, make_user  # noqa: E402
+
+
+def seed(address: str) -> dict[str, Any]:
+    """Make them. The database is migrated and empty."""
+    acme = make_organization(address)
+    other = make_organization(address, ims_org_id=OTHER_IMS_ORG, name="Other")
+    people = {
+        "officer": make_user("officer", OFFICER, acme),
+        "viewer": make_user("viewer", VIEWER, acme),
+        "colleague": make_user("colleague", OFFICER, other),
+        "admin": _make_admin(acme),
+    }
+    return {
+        "organization": _describe(acme),
+        "other": _describe(other),
+        "users": {name: user.pk for name, user in people.items()},
+        "password": PASSWORD,
+    }
+
+
+def _make_admin(organization: Organization) -> User:
+    admin = User.objects.create_superuser("admin", password=PASSWORD)
+    admin.groups.add(Group.objects.get(name=ADMINISTRATOR))
+    admin.organizations.add(organization)
+    return admin
+
+
+def _describe(organization: Organization) -> dict[str, str]:
+    return {"id": str(organization.pk), "name": organization.name, "ims_org_id": organization.ims_org_id}
+
+
+if __name__ == "__main__":
+    json.dump(seed(sys.argv[1]), sys.stdout)

@@ -64,6 +64,13 @@ class _Count(int):
         return f"{int(self):,} {one if self == 1 else many}".strip()
 
 
+class _Word(str):
+    """Any other value; a noun beside it is passed over."""
+
+    def __format__(self, nouns: str) -> str:
+        return str(self)
+
+
 class _Some(str):
     """A number or word that an event does not hold; takes any noun."""
 
@@ -86,7 +93,7 @@ def _shown(name: str, value: Any) -> str | int:
         return _Count(value)
     if name == "reason":
         return _reason(str(value))
-    return _DECISIONS.get(str(value), str(value))
+    return _Word(_DECISIONS.get(str(value), str(value)))
 
 
 def _reason(word: str) -> str:
@@ -123,6 +130,7 @@ _DECISIONS = {
     "acknowledge_doubled": "the doubled jobs were seen",
 }
 _SENTENCES: dict[str, tuple[str, str]] = {
+    "organization.held": ("The organization was put on hold: nothing more is sent until a person resumes it", "warning"),
     "upload.received": ("The file was uploaded", ""),
     "upload.checked": ("The file was checked: {errors:error|errors}, {warnings:warning|warnings}", ""),
     "upload.discarded": ("The upload was discarded and its file removed", "warning"),
@@ -134,6 +142,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "request.complete": ("Complete: {jobs:job|jobs} finished", "good"),
     "request.failed": ("Finished with errors: {failed:|} of {jobs:job|jobs} failed", "bad"),
     "request.file_lost": ("The file was gone or damaged before it was prepared. Nothing was sent: upload it again", "bad"),
+    "request.restored": ("A backup was restored while this request was being prepared: Adobe's list is asked first", "warning"),
+    "backup.restored": ("A backup was restored", "warning"),
     "request.shredded": ("The personal data was removed", "warning"),
     "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
     "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),
@@ -149,5 +159,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "result.failed": ("The result could not be fetched: {reason}", "bad"),
     "result.expired": ("Adobe no longer has the result", "warning"),
     "result.asked_again": ("The result was to be fetched again", ""),
+    "result.wanted_again": ("A backup was restored without the stored result: it is fetched again", "warning"),
     "result.downloaded": ("The result was downloaded", ""),
 }

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from portal import audit, crypto, steps
 from portal.ids import new_id
-from portal.models import AuditEvent, DataKey, Organization, User
+from portal.models import AuditEvent, DataKey, Organization, User, Wakeup
 from portal.outbound import CallState
 from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import archive, intake
@@ -185,7 +185,11 @@ class Run:
         return Submission.objects.filter(state=CallState.SENT).count() == self.population.fewest_calls - 1
 
     def _hurry_the_killed_call(self) -> None:
-        """As if the claim had run out, and then the time until the first look had passed."""
+        """As if the claim had run out, and then the time until the first look had passed.
+
+        The worker may have died with a wake-up in its hands; that one counts as lost from now on.
+        """
+        Wakeup.objects.update(published_at=None)
         claim, wait = timedelta(seconds=settings.CLAIM_SECONDS), timedelta(seconds=settings.LOOK_AFTER_SECONDS[0])
         call = Submission.objects.filter(pk=self.killed)
         call.filter(state=CallState.SENDING).update(claimed_at=F("claimed_at") - claim)

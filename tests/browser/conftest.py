@@ -19,7 +19,8 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 WATCH = "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective))"
 
 
-@pytest.fixture(scope="session")
+# For each module anew: while Playwright runs, Django takes the whole process for asynchronous and refuses queries.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, found on the PATH."""
     with sync_playwright() as playwright:

@@ -119,6 +119,7 @@ def test_what_shredding_could_not_remove_is_removed_later(
 ) -> None:
     file = archive.file_path
     archive.request.submissions.update(state="sent")
+    archive.request.jobs.update(status="complete")
     with monkeypatch.context() as killed:
         killed.setattr(crypto, "discard", lambda path: None)
         shredding.shred(archive.request, officer)

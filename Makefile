@@ -17,7 +17,7 @@ define install
 	@touch $(2)
 endef
 
-.PHONY: help demo demo-reset test bench lint format locks
+.PHONY: help demo demo-reset test pictures bench lint format locks
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 
 bench: $(VENV)/.dev ## 10,000 people through real workers, one killed half-way; every promise checked (BENCH_PEOPLE=10000)
 	@$(BIN)/python -m tests.bench
+
+pictures: $(VENV)/.dev ## take the pictures of README.md anew, in a real browser
+	@TAKE_PICTURES=1 $(PYTEST) -n 0 tests/browser/test_main_story.py
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, lock files
 	@$(BIN)/ruff check .

@@ -70,6 +70,8 @@ def send(call_id: uuid.UUID) -> bool:
     if held is None:
         return False
     submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
+    # Evidence before the act: should this process die, the trail says that it began.
+    record_outcome(submission, CallState.SENDING, "")
     service = connections.service_for(submission.request.organization)
     try:
         created = service.create_jobs(build_body(submission), expected_jobs=submission.expected_jobs, still_held=held.still_held)

@@ -145,6 +145,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "request.restored": ("A backup was restored while this request was being prepared: Adobe's list is asked first", "warning"),
     "backup.restored": ("A backup was restored", "warning"),
     "request.shredded": ("The personal data was removed", "warning"),
+    "call.sending": ("Call {call:|} is being sent to Adobe", ""),
     "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
     "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),
     "call.rejected": ("Call {call:|} was refused by Adobe", "bad"),

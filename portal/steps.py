@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # A published message that nobody took for this long is taken for lost.
 LOST_AFTER = timedelta(seconds=60)
 # How long one message keeps a worker: short enough that a POST begun at its end still meets the soft time limit.
-SLICE_SECONDS = 45.0
+SLICE_SECONDS = 10.0
 
 
 def wake(name: str) -> None:

@@ -5,6 +5,7 @@ A look for a call of unknown outcome finds such jobs too; this is the watch over
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -28,16 +29,19 @@ def notice(organization: Organization, page: Iterable[ListedJob]) -> None:
         return
     index = crypto.blind_index_for(organization)
     by_key = {(intake.wire_digest(index, job.user_key), job.action): job.job_id for job in strangers if job.user_key}
+    found: dict[Submission, dict[UUID, list[str]]] = defaultdict(dict)
     ours = Job.objects.filter(organization=organization, subject__wire_key_digest__in={digest for digest, _ in by_key})
     for job in ours.select_related("subject", "submission__request__organization"):
         job_id = by_key.get((bytes(job.subject.wire_key_digest or b""), job.action)) if job.subject else None
         # The call may have been settled between the two queries: then it is the job that we know by now.
         known_ids = (job.adobe_job_id, *job.extra_adobe_job_ids)
         if job_id is not None and job.submission is not None and job_id not in known_ids:
-            _found(job.submission, job.pk, job_id)
+            found[job.submission][job.pk] = [job_id]
+    for submission, jobs in found.items():
+        _found(submission, jobs)
 
 
-def _found(submission: Submission, job: UUID, job_id: str) -> None:
+def _found(submission: Submission, jobs: dict[UUID, list[str]]) -> None:
     """A call that counts as sent has a doubled job; one that waits to be sent must not go: it is out already.
 
     A call that is being sent or looked for is settled by its own process or look, which find the job as well.
@@ -48,7 +52,9 @@ def _found(submission: Submission, job: UUID, job_id: str) -> None:
             if stopped.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
                 record_outcome(submission, CallState.UNKNOWN, "seen_in_list")
         elif submission.is_settled:
-            note_jobs(submission, {job: [job_id]})
+            note_jobs(submission, jobs)
             raise_alarm_when_doubled(submission)
+        else:
+            return
     progress.refresh(submission.request_id)
     steps.wake("look")

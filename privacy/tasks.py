@@ -9,7 +9,7 @@ from portal import registry, steps
 from portal.celery import app
 from privacy import archive, intake, polling, reconciling, submission
 
-# Checking and preparing stream through files of any size; they send nothing, and a lease brings them back when they die.
+# Files, lists and results may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
 
 
@@ -31,13 +31,13 @@ def submit() -> int:
     return steps.run("submit", submission.send_next)
 
 
-@app.task(ignore_result=True)
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
 def look() -> int:
     """Look for calls of unknown outcome."""
     return steps.run("look", reconciling.look_next)
 
 
-@app.task(ignore_result=True)
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
 def list_jobs() -> int:
     """List the jobs of laws in use."""
     return steps.run("list", polling.list_next)
@@ -49,7 +49,7 @@ def detail() -> int:
     return steps.run("detail", polling.detail_next)
 
 
-@app.task(ignore_result=True)
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
 def fetch_archives() -> int:
     """Fetch results."""
     return steps.run("archive", archive.fetch_next)

@@ -268,7 +268,8 @@ def _object(raw: bytes) -> _Fields:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        # PostgreSQL keeps no NUL; the raw answer has it still.
+        return value.replace("\0", "")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return ""

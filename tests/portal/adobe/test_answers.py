@@ -295,3 +295,7 @@ def test_a_code_in_clear_is_a_code_and_no_text(code: str, plain: str) -> None:
     product = {"product": "Analytics", "productStatusResponse": {"status": "error", "responseMsgCode": code}}
     answer = read_job(json.dumps({"jobId": "1", "status": "error", "productResponses": [product]}).encode())
     assert answer.products[0].plain_code == plain
+
+
+def test_a_nul_in_a_text_is_left_out() -> None:
+    assert read_job(b'{"jobId": "1", "status": "odd\\u0000word"}').status_word == "oddword"

@@ -41,7 +41,7 @@ KEPT = (
 )
 
 
-def covers(*url_names: str) -> Callable[[Test], Test]:  # noqa: ARG001 - read in the source, by tests/test_habits.py
+def covers(*url_names: str) -> Callable[[Test], Test]:
     """Says that a test holds who may open these pages. Each page needs one: tests/test_habits.py looks for it."""
 
     def unchanged(test: Test) -> Test:
@@ -105,7 +105,11 @@ class Actors:
     ) -> Any:
         before = everything_kept()
         extra = {"headers": {name.replace("_", "-"): value for name, value in headers.items()}}
-        answer = getattr(person, method)(address, data or {}, **extra) if method in {"get", "post"} else getattr(person, method)(address)
+        answer = (
+            getattr(person, method)(address, data or {}, **extra)
+            if method in {"get", "post"}
+            else getattr(person, method)(address)
+        )
         assert answer.status_code == status, (method, address, answer.status_code)
         assert everything_kept() == before, f"{method} {address} changed something"
         return answer

@@ -16,7 +16,9 @@ from tests.steps import everything_due, let_pass, work
 CREATE = {"method": "POST", "path": "/data/core/privacy/jobs"}
 
 
-def sent_request(organization: Organization, user: User, users: list[dict[str, Any]] | None = None, **fields: Any) -> PrivacyRequest:
+def sent_request(
+    organization: Organization, user: User, users: list[dict[str, Any]] | None = None, **fields: Any
+) -> PrivacyRequest:
     """A request (of three people, unless told otherwise) whose calls Adobe has taken."""
     request = confirmed_request(organization, user, payload(users or people(3), **fields))
     work("submit")
@@ -47,7 +49,8 @@ def undecided_request(organization: Organization, user: User, simulator: Simulat
 
 def again(request: PrivacyRequest) -> PrivacyRequest:
     """The request as it stands in the database now."""
-    return PrivacyRequest.objects.select_related("organization", "data_key", "upload").get(pk=request.pk)
+    found: PrivacyRequest = PrivacyRequest.objects.select_related("organization", "data_key", "upload").get(pk=request.pk)
+    return found
 
 
 def job_of(request: PrivacyRequest, action: str = "access", position: int = 1) -> Job:

@@ -1,8 +1,9 @@
-"""Habits that are held by tests: who may import whom, clean lock files, no forgotten migration, no page without a permission test."""
+"""Habits held by tests: who may import whom, clean lock files, no forgotten migration, no page without a permission test."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from django.http import HttpResponse
-from django.urls import URLPattern, URLResolver, get_resolver, include, path
+from django.urls import URLPattern, URLResolver, get_resolver, include
+from django.urls import path as route
 
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
@@ -73,7 +75,7 @@ def test_no_migration_is_missing() -> None:
 WITHOUT_PERMISSION_TEST = {
     "favicon": "leads to a drawing that is the same for everybody, signed in or not",
 }
-# Django's own admin asks each ModelAdmin for its permissions; tests/portal/test_admin.py and tests/privacy/test_admin.py hold ours.
+# Django's own admin asks each ModelAdmin for its permissions; tests/portal/test_admin.py and tests/privacy/test_admin.py hold it.
 WITHOUT_PERMISSION_TEST_NAMESPACES = {"admin"}
 
 
@@ -136,8 +138,9 @@ def test_a_page_that_no_test_covers_is_found_however_deep_it_stands() -> None:
     def view(_: object) -> HttpResponse:
         return HttpResponse()
 
-    inner = [path("known/", view, name="known"), path("forgotten/", view, name="forgotten"), path("nameless/<int:pk>/", view)]
-    patterns = [path("a/", include(([path("b/", include((inner, "inner")))], "outer"))), path("top/", view, name="top")]
+    inner = [route("known/", view, name="known"), route("forgotten/", view, name="forgotten"), route("nameless/<int:pk>/", view)]
+    outer = include(([route("b/", include((inner, "inner")))], "outer"))
+    patterns: list[URLPattern | URLResolver] = [route("a/", outer), route("top/", view, name="top")]
     pages = list(named_pages(patterns))
     assert pages == ["outer:inner:known", "outer:inner:forgotten", "outer:inner:<no name: nameless/<int:pk>/>", "top"]
     covered = covered_pages('@covers("outer:inner:known", "top")\ndef test_it() -> None: ...\n')
@@ -155,3 +158,17 @@ def test_pages_are_covered_by_tests_alone() -> None:
     ):
         with pytest.raises(AssertionError):
             covered_pages(source)
+
+
+def test_every_setting_stands_in_the_table_of_the_readme() -> None:
+    read = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "portal/settings.py").read_text()))
+    assert "DATABASE_URL" in read
+    table = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
+    assert {name for name in read if not any(f"`{name}`" in line for line in table)} == set()
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    # What `make demo` runs, and what it needs for that, stands under "Two commands".
+    named = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")} - {"demo"}
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in named if f"manage.py {name}" not in readme} == set()

@@ -70,17 +70,23 @@ def test_a_bar_says_in_words_what_it_shows() -> None:
     assert all(rect["width"].isdecimal() for rect in image.all("rect"))
 
 
+def forget_zone() -> None:
+    """Django keeps the zone of the settings for the life of the process."""
+    cached: Any = django_timezone.get_default_timezone
+    cached.cache_clear()
+
+
 def test_a_moment_is_shown_in_the_portals_zone_and_carries_its_own(settings: LazySettings) -> None:
     shown = drawn("{% moment at %}", at=MOMENT.astimezone(timezone(timedelta(hours=2)))).one("time")
     assert shown.text == "4 Dec 2026, 08:05 UTC"
     assert datetime.fromisoformat(shown["datetime"]) == MOMENT
     settings.TIME_ZONE = "Europe/Amsterdam"
-    django_timezone.get_default_timezone.cache_clear()
+    forget_zone()
     try:
         assert drawn("{% moment at %}", at=MOMENT).one("time").text == "4 Dec 2026, 09:05 CET"
     finally:
         settings.TIME_ZONE = "UTC"
-        django_timezone.get_default_timezone.cache_clear()
+        forget_zone()
 
 
 def test_what_has_not_come_yet_is_said_in_words() -> None:
@@ -128,5 +134,5 @@ def test_no_due_date_presses_nobody() -> None:
 )
 def test_a_filter_keeps_the_others_and_goes_back_to_the_first_page(address: str, changes: str, link: str) -> None:
     request = RequestFactory().get(address)
-    shown = drawn("<a href=\"{% same_page_with " + changes + " %}\">filter</a>", request=request)
+    shown = drawn('<a href="{% same_page_with ' + changes + ' %}">filter</a>', request=request)
     assert shown.one("a")["href"] == link

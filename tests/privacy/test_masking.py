@@ -62,7 +62,10 @@ def test_a_long_value_never_stays_whole(value: str, before: str, after: str) -> 
         ({"count": 12, "ok": True, "none": None, "share": 0.5}, {"count": 12, "ok": True, "none": None, "share": 0.5}),
         ({"count": "123456789", "id": "1234567890"}, {"count": "123456789", "id": "12…90"}),
         ({"id": int(ECID), "hits": 7}, {"id": "44…78", "hits": 7}),
-        ({"createdAt": "2026-11-02T10:00:00Z", "namespace": "email"}, {"createdAt": "2026-11-02T10:00:00Z", "namespace": "email"}),
+        (
+            {"createdAt": "2026-11-02T10:00:00Z", "namespace": "email"},
+            {"createdAt": "2026-11-02T10:00:00Z", "namespace": "email"},
+        ),
         (VALUE, "j…e@e…m"),
         (None, None),
         ([], []),

@@ -51,7 +51,10 @@ def test_an_older_event_without_its_details_is_a_sentence_all_the_same() -> None
 
 
 def test_details_cannot_reach_into_the_sentence() -> None:
-    assert told("call.unknown", call="{0.__class__}", reason="{call}") == "Whether Adobe took call {0.__class__} is not known: {call}"
+    assert (
+        told("call.unknown", call="{0.__class__}", reason="{call}")
+        == "Whether Adobe took call {0.__class__} is not known: {call}"
+    )
 
 
 def actions_in(*folders: str) -> set[str]:
@@ -131,7 +134,9 @@ def test_only_the_newest_hundred_are_told(organization: Organization) -> None:
     root = new_id()
     logs.start_correlation()
     for number in range(timeline.MOST_ENTRIES + 5):
-        audit.record("call.sent", actor=None, organization=organization, obj=None, root_id=root, details={"call": number, "people": 1})
+        audit.record(
+            "call.sent", actor=None, organization=organization, obj=None, root_id=root, details={"call": number, "people": 1}
+        )
     entries = timeline.of_request(root, None)
     assert len(entries) == timeline.MOST_ENTRIES
     assert entries[0].words == "Call 104 with 1 person was taken by Adobe"

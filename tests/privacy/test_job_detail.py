@@ -1,32 +1,152 @@
-"""One job: what each product said, in words, with nobody's data in clear."""
+"""One job: what each product answered in words, and who it is about, masked."""
 
 from __future__ import annotations
 
 import pytest
 
 from portal.models import Organization, User
-from privacy.models import Job, PrivacyRequest, ResultArchive
+from privacy.models import Job, ResultArchive
+from privacy.statuses import ArchiveStatus, JobStatus
 from tests.actors import Actors, covers
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people
-from tests.pages import Browser, Page
+from tests.pages import Page
 from tests.states import address_of, finish, job_of, sent_request
 
 pytestmark = pytest.mark.django_db
 
+PASS_USER = {
+    "key": "John Dow",
+    "action": ["access", "delete"],
+    "userIDs": [
+        {
+            "namespace": "http://www.adobe.com/primetimeAuthentication/Dish",
+            "type": "unregistered",
+            "value": "1234-5678-8765-4321",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def finished(simulator: Simulator, organization: Organization, officer: User) -> Job:
+    """The access job of a person whose products all answered well."""
+    request = sent_request(organization, officer, people(1), include=["analytics", "audienceManager"])
+    finish(simulator)
+    return job_of(request)
+
+
+def shown(actors: Actors, job: Job) -> Page:
+    """The officer's page of it."""
+    return actors.officer.page(address_of("job-detail", job))
+
 
 @covers("privacy:job-detail")
-def test_it_is_for_everybody_of_the_organization(actors: Actors, organization: Organization, officer: User) -> None:
+def test_everybody_of_the_organization_may_look(actors: Actors, finished: Job) -> None:
+    actors.open(address_of("job-detail", finished))
+
+
+def test_it_shows_nobody_in_clear(actors: Actors, finished: Job) -> None:
+    page = shown(actors, finished)
+    assert "person1@example.com" not in page.html
+    assert "person-1" not in page.html
+    assert page.facts()["Key in the file"] == "…"
+    assert page.facts()["Found and processed (1)"] == "p…1@e…m"
+    assert "Raw answer" not in page.text
+
+
+def test_a_job_that_was_not_sent_says_so(actors: Actors, organization: Organization, officer: User) -> None:
     job = job_of(confirmed_request(organization, officer, payload(people(1))))
-    actors.open(address_of("job-detail", job))
+    page = shown(actors, job)
+    assert page.pills[0] == "Not sent yet"
+    assert page.facts()["Job id"] == "none yet"
+    assert address_of("job-refresh", job) not in page.forms
+    assert page.pills.count("No word yet") == 2
 
 
-def test_it_scratch(browser: Browser, simulator: Simulator, organization: Organization, officer: User) -> None:
-    request = sent_request(organization, officer)
+@pytest.mark.parametrize(
+    ("prefix", "pill", "words"),
+    [
+        ("notfound", "Complete", "Not found (Adobe code 6052). The product knows none of these identities"),
+        ("partial", "Complete", "Partly done (Adobe code 6054)."),
+        ("badformat", "Error", "Badly formatted (Adobe code 1000)."),
+        ("keyrevoked", "Error", "Encryption key withdrawn (Adobe code 1040)."),
+        ("notprovisioned", "Complete", "Does not apply (Adobe code 6051)."),
+    ],
+)
+def test_each_answer_of_a_product_is_said_in_words(
+    actors: Actors, simulator: Simulator, organization: Organization, officer: User, prefix: str, pill: str, words: str
+) -> None:
+    request = sent_request(organization, officer, people(1, "access", prefix=prefix), include=["audienceManager"])
     finish(simulator)
-    page = browser.page(address_of("job-detail", job_of(request)))
-    print(page.text)
-    for name in ("request-detail", "job-list", "request-shred", "request-progress"):
-        page = browser.page(address_of(name, request))
-        print(page.text)
-    assert 0
+    page = shown(actors, job_of(request))
+    answer = page.section("answers")
+    assert words in answer.text
+    assert pill in answer.text
+    assert f"{prefix}1@example.com" not in page.html
+
+
+def test_a_word_and_a_code_that_nobody_knows_are_shown_as_they_came(
+    actors: Actors, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request = sent_request(organization, officer, people(1, "access", prefix="oddstatus"), include=["analytics"])
+    finish(simulator)
+    text = shown(actors, job_of(request)).section("answers").text
+    assert "suspended" in text
+    assert "Adobe code PRVCY-9999-299" in text
+
+
+def test_a_receipt_of_adobe_pass_is_laid_out(
+    actors: Actors, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request = sent_request(organization, officer, [PASS_USER], include=["primetimeAuthentication"], regulation="ccpa")
+    finish(simulator)
+    for action in ("access", "delete"):
+        facts = shown(actors, job_of(request, action)).facts()
+        assert facts["Authentication sessions"].isdecimal()
+        assert facts["Authorization decisions"].isdecimal()
+        assert facts["Made at"].startswith("20")
+        assert "1234-5678-8765-4321" not in str(facts)
+
+
+def test_a_product_that_never_answered_a_job_that_is_over_has_no_answer(actors: Actors, finished: Job) -> None:
+    finished.product_responses.filter(product_code="analytics").delete()
+    assert "Analytics No answer" in shown(actors, finished).section("answers").text
+
+
+def test_a_job_that_adobe_no_longer_knows_keeps_its_last_word(actors: Actors, finished: Job) -> None:
+    Job.objects.filter(pk=finished.pk).update(status=JobStatus.GONE, adobe_status="processing")
+    page = shown(actors, finished)
+    assert page.pills[0] == "No longer at Adobe"
+    assert page.facts()["Adobe's word"] == "processing"
+
+
+def test_doubled_jobs_are_named(actors: Actors, finished: Job) -> None:
+    Job.objects.filter(pk=finished.pk).update(extra_adobe_job_ids=["second-id"])
+    assert shown(actors, finished).facts()["Further job ids"] == "second-id"
+
+
+def test_a_stored_result_shows_its_hash_and_how_long_adobe_keeps_it(actors: Actors, finished: Job) -> None:
+    archive = ResultArchive.objects.get(job=finished)
+    page = shown(actors, finished)
+    result = page.section("result").text
+    assert archive.sha256 in result
+    assert "At Adobe until" in result
+    assert address_of("job-result", finished) in page.links
+    assert address_of("job-result", finished) not in actors.viewer.page(address_of("job-detail", finished)).links
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        (ArchiveStatus.WAITING, "damaged", "Waiting to be fetched"),
+        (ArchiveStatus.FAILED, "not_a_zip", "what came was not a ZIP"),
+        (ArchiveStatus.EXPIRED, "not_found", "Adobe no longer has it"),
+    ],
+)
+def test_a_result_that_is_not_here_says_why(actors: Actors, finished: Job, status: str, error: str, words: str) -> None:
+    ResultArchive.objects.filter(job=finished).update(status=status, last_error=error)
+    page = shown(actors, finished)
+    assert words in page.section("result").text
+    assert address_of("job-result", finished) not in page.links
+    assert (address_of("result-again", finished) in page.forms) == (status == ArchiveStatus.FAILED)

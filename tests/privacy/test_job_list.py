@@ -1,0 +1,113 @@
+"""The jobs of a request: each filter shows what its number promised, and people are named by their place only."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.models import Organization, User
+from privacy import progress
+from privacy.models import PrivacyRequest, ProductResponse
+from tests.actors import Actors, covers
+from tests.conftest import Simulator
+from tests.files import people
+from tests.pages import Browser, Page
+from tests.states import address_of, finish, job_of, sent_request
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mixed(simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
+    """Two people who are done, one whom Analytics refuses, one who waits: eight jobs."""
+    users = [*people(2), *people(1, prefix="analytics-badformat"), *people(1, prefix="last")]
+    request = sent_request(organization, officer, users)
+    finish(simulator, *[job_of(request, action, position) for action in ("access", "delete") for position in (1, 2, 3)])
+    request.refresh_from_db()
+    return request
+
+
+def listed(browser: Browser, request: PrivacyRequest, **query: str) -> Page:
+    """The list, narrowed."""
+    return browser.page(address_of("job-list", request), **query)
+
+
+@covers("privacy:job-list")
+def test_everybody_of_the_organization_may_look(actors: Actors, mixed: PrivacyRequest) -> None:
+    actors.open(address_of("job-list", mixed))
+
+
+def test_it_names_people_by_their_place_and_nothing_else(actors: Actors, mixed: PrivacyRequest) -> None:
+    page = listed(actors.officer, mixed)
+    people_and_actions = [(row.all("td")[0].text, row.all("td")[1].text) for row in page.rows]
+    assert people_and_actions == [(f"Person {place}", action) for place in range(1, 5) for action in ("Access", "Delete")]
+    assert "example.com" not in page.html
+    assert "person-1" not in page.html
+
+
+@pytest.mark.parametrize(("state", "count"), [("open", 2), ("done", 6), ("failed", 2), ("complete", 4), ("nonsense", 8)])
+def test_a_state_shows_its_jobs(actors: Actors, mixed: PrivacyRequest, state: str, count: int) -> None:
+    assert len(listed(actors.officer, mixed, state=state).rows) == count
+
+
+def test_every_number_of_every_bar_leads_to_that_many_rows(actors: Actors, mixed: PrivacyRequest) -> None:
+    for bar in [progress.overall(mixed), *progress.by_product(mixed)]:
+        for state, count in (("done", bar.done), ("failed", bar.failed), ("open", bar.waiting)):
+            assert len(listed(actors.officer, mixed, state=state, product=bar.code).rows) == count, (bar.code, state)
+
+
+def test_an_action_and_a_job_id_narrow_it(actors: Actors, mixed: PrivacyRequest) -> None:
+    assert len(listed(actors.officer, mixed, action="delete").rows) == 4
+    job = job_of(mixed, "access", 2)
+    (row,) = listed(actors.officer, mixed, job=f" {job.adobe_job_id} ").rows
+    assert row.all("td")[0].text == "Person 2"
+    assert "No job of this request fits." in listed(actors.officer, mixed, job="unheard-of").text
+
+
+def test_what_failed_is_named_and_what_went_well_is_counted(actors: Actors, mixed: PrivacyRequest) -> None:
+    rows = listed(actors.officer, mixed).rows
+    assert rows[0].all("td")[3].text == "2 of 2 done"
+    assert rows[4].all("td")[3].text == "2 of 2 done Analytics: error"
+
+
+def test_a_product_that_nobody_asked_for_has_a_filter_of_its_own(actors: Actors, mixed: PrivacyRequest) -> None:
+    job = job_of(mixed)
+    ProductResponse.objects.create(job=job, request=mixed, product="Astrology", product_code="Astrology", status="complete")
+    page = listed(actors.officer, mixed, product="Astrology", state="done")
+    assert "Astrology" in page.text
+    assert len(page.rows) == 1
+
+
+def test_only_those_who_may_download_find_the_link(actors: Actors, mixed: PrivacyRequest) -> None:
+    address = address_of("job-result", job_of(mixed))
+    assert address in listed(actors.officer, mixed).links
+    viewers = listed(actors.viewer, mixed)
+    assert address not in viewers.links
+    assert viewers.rows[0].all("td")[5].text == "Stored"
+
+
+def test_pages_go_on_where_the_last_one_ended(
+    actors: Actors, organization: Organization, officer: User, simulator: Simulator
+) -> None:
+    request = sent_request(organization, officer, people(26))
+    first = listed(actors.officer, request, state="open")
+    assert len(first.rows) == 50
+    assert "50 of 52 jobs" in first.text
+    (further,) = [address for address, words in first.links.items() if words == "Further"]
+    assert "state=open" in further
+    second = Page.of(actors.officer.get(f"{address_of('job-list', request)}{further}"))
+    assert [row.all("td")[0].text for row in second.rows] == ["Person 26", "Person 26"]
+
+
+def test_more_rows_take_no_more_queries(actors: Actors, organization: Organization, officer: User, simulator: Simulator) -> None:
+    few, many = sent_request(organization, officer, people(2)), sent_request(organization, officer, people(20, prefix="many"))
+    finish(simulator)
+    counts = []
+    for request in (few, many):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            listed(actors.officer, request)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

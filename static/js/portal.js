@@ -91,6 +91,19 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach((part) => window.htmx.trigger(part, "look"));
 });
 
+// What a person has opened or closed in a live part stays so when the part is renewed.
+let unfolded = new Map();
+document.addEventListener("htmx:beforeSwap", () => {
+  const parts = document.querySelectorAll("[data-live] details[id]");
+  unfolded = new Map(Array.from(parts, (part) => [part.id, part.open]));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, open] of unfolded) {
+    const part = document.getElementById(id);
+    if (part) part.open = open;
+  }
+});
+
 // What a live part has to say aloud; nothing when it is what was said last.
 let announced = "";
 document.addEventListener("htmx:afterSwap", (event) => {

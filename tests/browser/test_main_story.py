@@ -77,6 +77,7 @@ def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: St
     assert len(stack.simulator.ledger()) == 12
 
     type_through_five_swaps(page)
+    open_through_a_swap(page)
 
     page.get_by_label("Adobe's job id").fill("")
     progress = page.locator("#progress")
@@ -98,19 +99,36 @@ def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: St
     download_the_first_result(page, stack, tmp_path)
 
 
+def renewed(page: Page) -> None:
+    """Wait until the live part was swapped once more."""
+    page.evaluate("document.querySelector('#progress').dataset.old = '1'")
+    page.locator("#progress:not([data-old])").wait_for(timeout=15_000)
+
+
 def type_through_five_swaps(page: Page) -> None:
     """Words typed while the live part renews itself stay, and so does the place of the cursor."""
     field = page.get_by_label("Adobe's job id")
     field.click()
     typed = ""
     for word in ("no ", "swap ", "takes ", "a ", "letter"):
-        page.evaluate("document.querySelector('#progress').dataset.old = '1'")
         field.press_sequentially(word)
         typed += word
-        page.locator("#progress:not([data-old])").wait_for(timeout=15_000)
+        renewed(page)
     expect(field).to_be_focused()
     expect(field).to_have_value(typed)
     assert page.evaluate("document.activeElement.selectionStart") == len(typed)
+    expect(page.locator("#announcer")).to_contain_text("0 of 12 jobs done")
+
+
+def open_through_a_swap(page: Page) -> None:
+    """What was unfolded stays so."""
+    calls = page.locator("#calls")
+    calls.locator("summary").click()
+    renewed(page)
+    expect(calls).to_have_attribute("open", "")
+    calls.locator("summary").click()
+    renewed(page)
+    expect(calls).not_to_have_attribute("open", "")
 
 
 def download_the_first_result(page: Page, stack: Stack, tmp_path: Path) -> None:

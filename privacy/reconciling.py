@@ -24,7 +24,7 @@ from portal.adobe.privacy_service import PrivacyService
 from portal.models import User
 from portal.outbound import CallState, PersonReason, backoff, look_is_too_late, next_look, queued_fields, sent_fields
 from privacy import progress
-from privacy.models import Job, Submission
+from privacy.models import Job, PrivacyRequest, Submission
 from privacy.regulations import REGULATIONS
 from privacy.statuses import JobStatus
 from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome
@@ -126,8 +126,9 @@ def _move(submission: Submission, state: CallState, **fields: object) -> bool:
 
 
 def _to_person(submission: Submission, reason: PersonReason) -> None:
-    Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(person_reason=reason, next_look_at=None)
-    record_outcome(submission, CallState.UNKNOWN, reason)
+    undecided = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN)
+    if undecided.update(person_reason=reason, next_look_at=None):
+        record_outcome(submission, CallState.UNKNOWN, reason)
     progress.refresh(submission.request_id)
 
 
@@ -207,6 +208,9 @@ def _pages(
 # --- What a person decides ---
 
 
+DECIDED_ALREADY = "This call is no longer waiting for a decision. Load the page again to see where it is."
+
+
 class CannotDecide(Exception):
     """The call is not waiting for this decision; `str()` says so to the person."""
 
@@ -220,9 +224,21 @@ def look_again(submission: Submission, user: User) -> None:
     steps.wake("look")
 
 
+def _alone(submission: Submission) -> None:
+    """Hold off everybody else who decides about this request, and make sure that nobody has decided about the call yet.
+
+    Raises CannotDecide.
+    """
+    PrivacyRequest.objects.select_for_update(no_key=True).get(pk=submission.request_id)
+    undecided = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk, state=CallState.UNKNOWN)
+    if not undecided.exclude(person_reason="").exists():
+        raise CannotDecide(DECIDED_ALREADY)
+
+
 def send_missing(submission: Submission, user: User) -> Submission:
     """What Adobe does not list goes out as a new call; what it lists stays with this one. Never the whole call twice."""
     with transaction.atomic():
+        _alone(submission)
         missing = submission.jobs.filter(adobe_job_id=None)
         fresh = Submission.objects.create(
             request=submission.request,
@@ -266,7 +282,7 @@ def acknowledge_doubled(submission: Submission, user: User) -> None:
 
 def _decided(submission: Submission, user: User, decision: str, changed: int) -> None:
     if not changed:
-        raise CannotDecide("This call is no longer waiting for a decision. Load the page again to see where it is.")
+        raise CannotDecide(DECIDED_ALREADY)
     audit.record(
         "call.decided",
         actor=user,

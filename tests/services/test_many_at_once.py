@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from portal import audit, crypto, leases, outbound, rotation, steps
 from portal.models import AuditEvent, AuditLeaf, AuditSeal, Counter, DataKey, Organization, User, Wakeup
-from privacy.models import JobListing, PrivacyRequest, Submission
+from privacy import reconciling
+from privacy.models import Job, JobListing, PrivacyRequest, Submission
 from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import RequestStatus
 from tests.files import RECEIVED_ON
@@ -64,6 +65,23 @@ def test_each_call_is_claimed_by_one_worker(organization: Organization, officer:
     claimed = [pk for mine in at_once(claim_all) for pk in mine]
     assert sorted(claimed, key=str) == sorted((call.pk for call in calls), key=str)
     assert set(Submission.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_one_of_many_officers_decides_about_a_call(organization: Organization, officer: User) -> None:
+    (call,) = make_calls(organization, officer, 1)
+    Job.objects.create(organization=organization, request=call.request, submission=call, action="delete")
+    Submission.objects.update(state=outbound.CallState.UNKNOWN, person_reason=outbound.PersonReason.NONE_FOUND)
+    call.refresh_from_db()
+
+    def decide() -> str:
+        try:
+            reconciling.send_missing(call, officer)
+        except reconciling.CannotDecide:
+            return "too late"
+        return "sent"
+
+    assert sorted(at_once(decide)) == ["sent"] + ["too late"] * (WORKERS - 1)
+    assert sorted(Submission.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
 
 
 def test_a_call_may_be_sent_by_one_worker_when_it_is_settled_and_claimed_anew(organization: Organization, officer: User) -> None:

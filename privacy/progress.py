@@ -14,7 +14,7 @@ from portal import audit
 from portal.outbound import CallState, PersonReason
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.products import product_name
-from privacy.statuses import JOB_DONE, JOB_FAILED, JobStatus, RequestStatus
+from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JobStatus, RequestStatus
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,23 @@ def by_product(request: PrivacyRequest) -> list[Bar]:
         .annotate(seen=Count("pk"), done=done, failed=failed)
     }
     codes = list(dict.fromkeys([*request.products, *answered]))
+    lost = _lost_by_product(request, codes)
     empty = {"done": 0, "failed": 0}
+    rows = {code: answered.get(code, empty) for code in codes}
     return [
-        Bar(code, product_name(code), request.jobs_total, (row := answered.get(code, empty))["done"], row["failed"])
-        for code in codes
+        Bar(code, product_name(code), request.jobs_total, row["done"] + lost[code], row["failed"] + lost[code])
+        for code, row in rows.items()
     ]
+
+
+def _lost_by_product(request: PrivacyRequest, codes: list[str]) -> dict[str, int]:
+    """Jobs that ended without an answer of the product, and will get none."""
+    lost = Job.objects.filter(request=request, status__in=JOB_LOST).count()
+    if not lost:
+        return dict.fromkeys(codes, 0)
+    answers = ProductResponse.objects.filter(request=request, job__status__in=JOB_LOST, status__in=JOB_DONE)
+    answered = dict(answers.order_by().values_list("product_code").annotate(Count("pk")))
+    return {code: lost - answered.get(code, 0) for code in codes}
 
 
 @transaction.atomic

@@ -23,6 +23,9 @@ JOB_OPEN = (JobStatus.WAITING, *JOB_AT_ADOBE_OPEN)
 JOB_DONE = (JobStatus.COMPLETE, JobStatus.ERROR, JobStatus.GONE, JobStatus.NOT_SENT)
 JOB_FAILED = (JobStatus.ERROR, JobStatus.GONE, JobStatus.NOT_SENT)
 
+# Over, and no product will say a word about them any more.
+JOB_LOST = (JobStatus.GONE, JobStatus.NOT_SENT)
+
 JOB_TONES = {
     JobStatus.WAITING: "unknown",
     JobStatus.SUBMITTED: "info",

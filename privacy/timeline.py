@@ -103,6 +103,11 @@ def _reason(word: str) -> str:
 
 
 _REASONS = {
+    "forbidden": "Adobe says that the credential may not do that",
+    "credentials": "Adobe refused the credential",
+    "missing_org_header": "Adobe missed the organization's id",
+    "wrong_address": "there is no Privacy Service at the address",
+    "limit": "Adobe says that a limit is reached",
     "claim_ran_out": "the worker that was sending it stopped",
     "fewer_jobs": "Adobe's answer named fewer jobs than were sent",
     "timeout": "no answer came in time",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +22,7 @@ from privacy import codes, laying_out, masking, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.products import product_name
 from privacy.schema import mask
-from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_OPEN, Action, JobStatus
+from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
 from privacy.views.requests import get_request
 
 LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_first=int, read_second=Action)
@@ -65,12 +66,8 @@ def jobs_products(found: PrivacyRequest) -> list[str]:
 def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
     state, product, action, job_id = (request.GET.get(name, "") for name in ("state", "product", "action", "job"))
     statuses = STATES[state][1] if state in STATES else None
-    if product:
-        answers = ProductResponse.objects.filter(job=OuterRef("pk"), product_code=product)
-        if state == "open":
-            jobs = jobs.filter(~Exists(answers.filter(status__in=JOB_DONE)))
-        elif statuses:
-            jobs = jobs.filter(Exists(answers.filter(status__in=statuses)))
+    if product and statuses:
+        jobs = jobs.filter(_state_of_product(product, state, statuses))
     elif statuses:
         jobs = jobs.filter(status__in=statuses)
     if action in Action.values:
@@ -78,6 +75,17 @@ def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
     if job_id:
         jobs = jobs.filter(adobe_job_id=job_id.strip())
     return jobs
+
+
+def _state_of_product(product: str, state: str, statuses: Sequence[str]) -> Q:
+    """Jobs by what one product said; those that ended without its word count as failed (as in progress.by_product)."""
+    answers = ProductResponse.objects.filter(job=OuterRef("pk"), product_code=product)
+    silent = ~Q(Exists(answers.filter(status__in=JOB_DONE)))
+    lost = silent & Q(status__in=JOB_LOST)
+    if state == "open":
+        return silent & ~Q(status__in=JOB_LOST)
+    said = Q(Exists(answers.filter(status__in=statuses)))
+    return said | lost if state in ("done", "failed") else said
 
 
 @dataclass(frozen=True)

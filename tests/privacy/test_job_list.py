@@ -13,7 +13,7 @@ from tests.actors import Actors, covers
 from tests.conftest import Simulator
 from tests.files import people
 from tests.pages import Browser, Page
-from tests.states import address_of, finish, job_of, sent_request
+from tests.states import CREATE, address_of, finish, job_of, sent_request
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,17 @@ def test_every_number_of_every_bar_leads_to_that_many_rows(actors: Actors, mixed
     for bar in [progress.overall(mixed), *progress.by_product(mixed)]:
         for state, count in (("done", bar.done), ("failed", bar.failed), ("open", bar.waiting)):
             assert len(listed(actors.officer, mixed, state=state, product=bar.code).rows) == count, (bar.code, state)
+
+
+def test_jobs_that_were_never_sent_wait_for_no_product(
+    actors: Actors, organization: Organization, officer: User, simulator: Simulator
+) -> None:
+    simulator.fault("reject400", match=CREATE, times=1)
+    request = sent_request(organization, officer, people(2))
+    for bar in progress.by_product(request):
+        assert (bar.done, bar.failed, bar.waiting) == (4, 4, 0)
+        assert len(listed(actors.officer, request, state="failed", product=bar.code).rows) == 4
+        assert listed(actors.officer, request, state="open", product=bar.code).rows == []
 
 
 def test_an_action_and_a_job_id_narrow_it(actors: Actors, mixed: PrivacyRequest) -> None:

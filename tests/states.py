@@ -37,10 +37,17 @@ def look() -> None:
     work("list", "detail", "archive")
 
 
-def undecided_request(organization: Organization, user: User, simulator: Simulator, fault: str, **options: Any) -> PrivacyRequest:
-    """A request of three people whose only call was struck by a fault, after all looks at Adobe's list."""
-    simulator.fault(fault, match=CREATE, times=1, **options)
+def undecided_request(
+    organization: Organization, user: User, simulator: Simulator, fault: str, *, lost: int = 0
+) -> PrivacyRequest:
+    """A request of three people whose only call was struck by a fault, after all looks at Adobe's list.
+
+    `lost`: so many of its jobs does Adobe know nothing of, although it has taken the others.
+    """
+    simulator.fault(fault, match=CREATE, times=1)
     request = sent_request(organization, user)
+    for entry in simulator.ledger()[:lost]:
+        simulator.control(f"jobs/{entry['jobId']}", method="DELETE")
     for _ in range(4):
         let_pass(timedelta(hours=7))
         work("look")

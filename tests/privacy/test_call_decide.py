@@ -1,17 +1,17 @@
-"""What a person decides about a call of unknown outcome; what counts is what Adobe has in the end."""
+"""What a person decides about a call of unknown outcome: each decision, once, and only while the call waits for it."""
 
 from __future__ import annotations
-
-from collections import Counter
 
 import pytest
 
 from portal.models import AuditEvent, Organization, User
-from portal.outbound import CallState
+from portal.outbound import CallState, PersonReason
 from privacy.models import PrivacyRequest
-from privacy.statuses import RequestStatus
+from privacy.statuses import JobStatus, RequestStatus
 from tests.actors import Actors, covers
 from tests.conftest import Simulator
+from tests.files import confirmed_request, payload, people
+from tests.pages import Browser, Page
 from tests.states import address_of, again, undecided_request
 from tests.steps import work
 
@@ -19,75 +19,148 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def undecided(simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
-    """Three people with deletes, in a call that got no answer and that no look found: nothing of it is at Adobe."""
-    request = undecided_request(organization, officer, simulator, "error500")
-    assert request.status == RequestStatus.ATTENTION
-    return request
+def undecided(media: object, simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
+    """Adobe's list does not show the call in any look."""
+    return undecided_request(organization, officer, simulator, "error500")
 
 
-def decide(actors: Actors, request: PrivacyRequest, decision: str) -> str:
-    """Press a button; the words of the page that follows."""
-    answer = actors.officer.post(address_of("call-decide", request, 1), {"decision": decision})
+@pytest.fixture
+def in_part(media: object, simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
+    """Adobe's list shows all of the call but two jobs."""
+    return undecided_request(organization, officer, simulator, "accept_then_cut", lost=2)
+
+
+@pytest.fixture
+def doubled(media: object, simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
+    """Adobe has every job of the call twice."""
+    simulator.fault("double", match={"operation": "create"}, times=1)
+    return undecided_request(organization, officer, simulator, "accept_then_cut")
+
+
+def decide(browser: Browser, request: PrivacyRequest, decision: str, ordinal: int = 1) -> str:
+    """Press a button, and read the message that the request's page shows then."""
+    answer = browser.post(address_of("call-decide", request, ordinal), {"decision": decision})
     assert answer.headers["Location"] == address_of("request-detail", request)
-    return actors.officer.page(answer.headers["Location"]).text
+    page = Page.of(browser.get(answer.headers["Location"]))
+    (message,) = [
+        one for one in page.root.all("div", class_="notice") if one["class"].endswith(("notice-success", "notice-error"))
+    ]
+    return message.text
 
 
-def pairs(simulator: Simulator) -> Counter[tuple[str, str]]:
-    """How often Adobe took each (key, action)."""
-    return Counter((entry["key"], entry["action"]) for entry in simulator.ledger())
+def states(request: PrivacyRequest) -> list[tuple[str, str]]:
+    """State and reason for a person of each call."""
+    return list(request.submissions.order_by("ordinal").values_list("state", "person_reason"))
+
+
+def pairs(simulator: Simulator) -> list[tuple[str, str]]:
+    """Key and action of every job that Adobe ever took, in order."""
+    return [(entry["key"], entry["action"]) for entry in simulator.ledger()]
 
 
 @covers("privacy:call-decide")
-def test_only_those_with_the_right_may(actors: Actors, undecided: PrivacyRequest) -> None:
-    actors.act(address_of("call-decide", undecided, 1), {"decision": "look_again"})
+def test_only_an_officer_of_the_organization_may(actors: Actors, undecided: PrivacyRequest) -> None:
+    actors.act(address_of("call-decide", undecided, 1), {"decision": "give_up"})
+    assert states(undecided) == [(CallState.CANCELLED, "")]
 
 
-def test_a_viewer_finds_no_buttons(actors: Actors, undecided: PrivacyRequest) -> None:
-    address = address_of("call-decide", undecided, 1)
-    assert address in actors.officer.page(address_of("request-detail", undecided)).forms
-    page = actors.viewer.page(address_of("request-detail", undecided))
-    assert address not in page.forms
-    assert "An officer of Acme can decide." in page.text
+def test_looking_again_starts_the_looks_over(browser: Browser, undecided: PrivacyRequest) -> None:
+    assert decide(browser, undecided, "look_again") == "The portal looks at Adobe's list again."
+    call = undecided.submissions.get()
+    assert (call.state, call.person_reason, call.looks_done) == (CallState.UNKNOWN, "", 0)
+    work("look")
+    assert undecided.submissions.get().looks_done == 1
 
 
-def test_sending_what_is_missing_sends_each_person_once(
-    actors: Actors, undecided: PrivacyRequest, simulator: Simulator, officer: User
-) -> None:
-    assert "What Adobe does not list goes out as a new call." in decide(actors, undecided, "send_missing")
-    assert "no longer waiting for a decision" in decide(actors, undecided, "send_missing")
+def test_sending_goes_out_as_a_new_call(browser: Browser, undecided: PrivacyRequest, simulator: Simulator) -> None:
+    assert simulator.ledger() == []
+    assert decide(browser, undecided, "send_missing") == "What Adobe does not list goes out as a new call."
+    assert states(undecided) == [(CallState.CANCELLED, ""), (CallState.QUEUED, "")]
     work("submit")
-    assert len(pairs(simulator)) == 6
-    assert set(pairs(simulator).values()) == {1}
+    assert len(simulator.ledger()) == 6
+    assert again(undecided).status == RequestStatus.IN_PROGRESS
+
+
+def test_sending_sends_only_what_adobe_does_not_list(browser: Browser, in_part: PrivacyRequest, simulator: Simulator) -> None:
+    assert states(in_part) == [(CallState.UNKNOWN, PersonReason.SOME_FOUND)]
+    first = pairs(simulator)
+    decide(browser, in_part, "send_missing")
+    work("submit")
+    assert states(in_part) == [(CallState.SENT, ""), (CallState.SENT, "")]
+    # Those two that Adobe had lost, under the keys that they had.
+    assert pairs(simulator)[6:] == first[:2]
+
+
+def test_giving_up_ends_its_jobs_as_not_sent(browser: Browser, undecided: PrivacyRequest, simulator: Simulator) -> None:
+    assert decide(browser, undecided, "give_up") == "The call is closed. Its people count as not sent."
+    assert set(undecided.jobs.values_list("status", flat=True)) == {JobStatus.NOT_SENT}
+    assert again(undecided).status == RequestStatus.FAILED
+    work("submit", "look")
+    assert simulator.ledger() == []
+
+
+def test_doubled_jobs_are_noted_and_nothing_is_sent(browser: Browser, doubled: PrivacyRequest, simulator: Simulator) -> None:
+    assert again(doubled).status == RequestStatus.ATTENTION
+    before = len(simulator.ledger())
+    assert decide(browser, doubled, "acknowledge_doubled") == "Noted: the doubled jobs were seen."
+    assert states(doubled) == [(CallState.SENT, "")]
+    assert again(doubled).status == RequestStatus.IN_PROGRESS
+    work("submit")
+    assert len(simulator.ledger()) == before
+
+
+@pytest.mark.parametrize("decision", ["look_again", "send_missing", "give_up"])
+def test_a_decision_stands_in_the_trail_with_the_person(browser: Browser, undecided: PrivacyRequest, decision: str) -> None:
+    decide(browser, undecided, decision)
     event = AuditEvent.objects.get(action="call.decided")
-    assert (event.actor_name, event.details["decision"]) == (officer.get_username(), "send_missing")
+    assert (event.actor_name, event.root_id) == ("officer", str(undecided.pk))
+    assert event.details == {"decision": decision, "call": 1}
 
 
-def test_looking_again_sends_nothing(actors: Actors, undecided: PrivacyRequest, simulator: Simulator) -> None:
-    decide(actors, undecided, "look_again")
-    work("look", "submit")
-    call = undecided.submissions.get()
-    assert (call.state, call.person_reason, call.looks_done) == (CallState.UNKNOWN, "", 1)
-    assert simulator.ledger() == []
+@pytest.mark.parametrize("decision", ["send_missing", "give_up"])
+def test_a_second_press_changes_nothing(browser: Browser, undecided: PrivacyRequest, decision: str) -> None:
+    decide(browser, undecided, decision)
+    before = states(undecided)
+    assert decide(browser, undecided, decision).startswith("This call is no longer waiting for a decision.")
+    assert states(undecided) == before
+    assert undecided.jobs.count() == 6
 
 
-def test_giving_up_ends_its_people_as_not_sent(actors: Actors, undecided: PrivacyRequest, simulator: Simulator) -> None:
-    decide(actors, undecided, "give_up")
-    work("look", "submit")
-    request = again(undecided)
-    assert (request.status, request.jobs_failed) == (RequestStatus.FAILED, 6)
-    assert undecided.submissions.get().state == CallState.CANCELLED
-    assert simulator.ledger() == []
-
-
-@pytest.mark.parametrize("decision", ["", "erase_everything", "acknowledge_doubled"])
-def test_what_is_no_decision_for_this_call_changes_nothing(actors: Actors, undecided: PrivacyRequest, decision: str) -> None:
-    decide(actors, undecided, decision)
-    call = undecided.submissions.get()
-    assert (call.state, call.person_reason) == (CallState.UNKNOWN, "none_found")
+@pytest.mark.parametrize("decision", ["look_again", "send_missing", "give_up", "acknowledge_doubled"])
+def test_a_call_that_waits_for_nobody_takes_no_decision(
+    browser: Browser, organization: Organization, officer: User, decision: str
+) -> None:
+    request = confirmed_request(organization, officer, payload(people(2)))
+    before = list(request.submissions.values())
+    assert decide(browser, request, decision).startswith("This call is no longer waiting for a decision.")
+    assert list(request.submissions.values()) == before
     assert not AuditEvent.objects.filter(action="call.decided").exists()
 
 
-def test_a_call_that_is_not_there_is_not_found(actors: Actors, undecided: PrivacyRequest) -> None:
-    address = address_of("call-decide", undecided, 2)
-    assert actors.officer.post(address, {"decision": "give_up"}).status_code == 404
+@pytest.mark.parametrize("decision", ["send_missing", "give_up", "look_again"])
+def test_doubled_jobs_are_not_decided_about_as_if_they_were_missing(
+    browser: Browser, doubled: PrivacyRequest, decision: str
+) -> None:
+    decide(browser, doubled, decision)
+    assert states(doubled) == [(CallState.SENT, PersonReason.DOUBLED)]
+
+
+def test_a_call_without_doubled_jobs_is_not_noted_as_seen(browser: Browser, undecided: PrivacyRequest) -> None:
+    assert decide(browser, undecided, "acknowledge_doubled").startswith("This call is no longer waiting for a decision.")
+    assert states(undecided) == [(CallState.UNKNOWN, PersonReason.NONE_FOUND)]
+    assert not AuditEvent.objects.filter(action="call.decided").exists()
+
+
+@pytest.mark.parametrize("decision", ["", "burn"])
+def test_without_a_choice_nothing_is_done(browser: Browser, undecided: PrivacyRequest, decision: str) -> None:
+    assert decide(browser, undecided, decision) == "Choose what to do with the call."
+    assert states(undecided) == [(CallState.UNKNOWN, PersonReason.NONE_FOUND)]
+
+
+def test_a_call_that_is_not_there_is_no_page(browser: Browser, undecided: PrivacyRequest) -> None:
+    for address in (
+        address_of("call-decide", undecided, 2),
+        "/requests/PR-2026-999999/calls/1/decide/",
+        f"/requests/x/calls/{10**30}/decide/",
+    ):
+        assert browser.post(address, {"decision": "give_up"}).status_code == 404

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from portal import crypto
 from portal.models import AuditEvent, Organization, User
+from privacy.archive import ARCHIVE_LABEL
 from privacy.models import Job, ResultArchive
 from tests.actors import Actors, covers
 from tests.conftest import Simulator
@@ -71,6 +73,24 @@ def test_what_is_not_stored_is_not_there(actors: Actors, job: Job, status: str) 
 
 def test_a_job_without_a_result_has_none(actors: Actors, job: Job) -> None:
     assert actors.officer.get(address_of("job-result", job_of(job.request, "delete"))).status_code == 404
+
+
+def test_a_person_who_is_not_known_any_more_has_no_place_in_the_name(actors: Actors, job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(subject=None)
+    answer = actors.officer.get(address_of("job-result", job))
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{job.request.number}-person-unknown.zip"'
+
+
+def test_a_file_that_is_damaged_further_on_breaks_off_instead_of_ending(actors: Actors, job: Job) -> None:
+    archive = ResultArchive.objects.select_related("job__request__data_key").get(job=job)
+    with crypto.write_sealed(archive.file_path, crypto.box_for(archive.data_key), ARCHIVE_LABEL) as file:
+        file.write(b"x" * 200_000)
+    content = bytearray(archive.file_path.read_bytes())
+    content[-1] ^= 1
+    archive.file_path.write_bytes(content)
+    answer = actors.officer.get(address_of("job-result", job))
+    with pytest.raises(crypto.CannotDecrypt):
+        content_of(answer)
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged"])

@@ -29,8 +29,8 @@ def live(browser: Browser, request: PrivacyRequest) -> Page:
 
 def counts(page: Page) -> dict[str, str]:
     """The words of each progress bar."""
-    bars = (image["aria-label"].split(": ", 1) for image in page.root.all("svg", role="img"))
-    return {name: words for name, words in bars}
+    bars = [image["aria-label"].partition(": ") for image in page.root.all("svg", role="img")]
+    return {name: words for name, _, words in bars}
 
 
 def assert_numbers_are_rows(browser: Browser, page: Page) -> int:

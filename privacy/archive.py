@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import lzma
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,9 +19,10 @@ from django.utils import timezone
 
 from portal import audit, connections, crypto, leases, steps
 from portal.adobe import errors
+from portal.ids import new_id
 from portal.models import User
 from privacy.models import ResultArchive
-from privacy.polling import hold_when_blocked, wait_after
+from privacy.polling import NOT_FOUND, hold_when_blocked, not_found_again, wait_after
 from privacy.statuses import ArchiveStatus
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,15 @@ FETCH_SECONDS = 15.0
 MOST_FILES = 10_000
 MOST_ATTEMPTS = 20
 READ_BYTES = 64 * 1024
+
+
+# What zipfile lets through of a damaged member (zlib, lzma, cut data), of one with a password (RuntimeError) and of one packed in
+# a way that it does not know (NotImplementedError, which is a RuntimeError).
+_UNREADABLE = (zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+
+
+# Adobe, or the way to it, does not work now. That may last for days, and says nothing about the result.
+_OUTAGES = (errors.NotSent, errors.Throttled, errors.BadAnswer, errors.OrganizationBlocked)
 
 
 class BadArchive(Exception):
@@ -67,32 +79,44 @@ def fetch_next() -> int:
     fetched: list[Fetched] = []
     tried = 0
     until = time.monotonic() + FETCH_SECONDS
-    while tried < len(archives) and time.monotonic() < until:
-        one = fetch(archives[tried])
-        tried += 1
-        if one is not None:
-            fetched.append(one)
+    try:
+        while tried < len(archives) and time.monotonic() < until:
+            one = fetch(archives[tried])
+            tried += 1
+            if one is not None:
+                fetched.append(one)
+    finally:
+        # Also when the time limit ends one of them half-way: what was fetched before it stays.
+        _store(fetched)
     left = [archive.pk for archive in archives[tried:]]
     ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=timezone.now())
-    _store(fetched)
     return tried
 
 
 def fetch(archive: ResultArchive) -> Fetched | None:
     """Fetch one result into an encrypted file; only a checked ZIP is kept. None when that failed, which is noted."""
-    path = Path("archives") / f"{archive.pk.hex[-2:]}" / f"{archive.pk}"
+    # A name of its own for each try: after a lease a second worker may fetch the same result, and only one of the two is kept.
+    path = Path("archives") / archive.pk.hex[-2:] / str(new_id())
     target = Path(settings.MEDIA_ROOT) / path
     try:
         size, digest = _download(archive, target)
         files = check_zip(archive, target)
     except errors.NotFound:
-        _end(archive, ArchiveStatus.EXPIRED, "not_found")
+        _not_found(archive)
     except errors.AdobeError as error:
         hold_when_blocked(archive.job.organization, error)
-        _try_later(archive, type(error).__name__, wait_after(error, archive.attempts + 1))
+        wait = wait_after(error, archive.attempts + 1)
+        if isinstance(error, _OUTAGES) and not isinstance(error, errors.TooLarge) and _is_kept_at_adobe(archive):
+            _wait(archive, type(error).__name__, wait)
+        else:
+            _try_later(archive, type(error).__name__, wait)
     except BadArchive as error:
         crypto.discard(target)
         _try_later(archive, str(error), wait_after(errors.BadAnswer(), archive.attempts + 1))
+    except (OSError, crypto.CannotDecrypt) as error:
+        # A full disk, or a key that this process cannot open: not the others' fault.
+        logger.error("result %s cannot be kept: %s", archive.pk, type(error).__name__)  # noqa: TRY400 - says all there is to say
+        _try_later(archive, type(error).__name__, wait_after(errors.BadAnswer(), archive.attempts + 1))
     else:
         return Fetched(archive, str(path), size, digest, files)
     return None
@@ -128,6 +152,8 @@ def check_zip(archive: ResultArchive, target: Path) -> int:
                     raise BadArchive("damaged")
         except zipfile.BadZipFile:
             raise BadArchive("not_a_zip") from None
+        except _UNREADABLE:
+            raise BadArchive("damaged") from None
     return sum(not member.is_dir() for member in members)
 
 
@@ -139,12 +165,11 @@ def is_outside(name: str) -> bool:
 
 def _store(fetched: Sequence[Fetched]) -> None:
     with transaction.atomic():
-        audit.record_many([_stored_record(one) for one in fetched if _note(one)])
-    # A request that was shredded meanwhile keeps no file.
-    removed = ResultArchive.objects.filter(pk__in=[one.archive.pk for one in fetched], status=ArchiveStatus.REMOVED)
-    gone = set(removed.values_list("pk", flat=True))
+        kept = [one for one in fetched if _note(one)]
+        audit.record_many([_stored_record(one) for one in kept])
+    # A request that was shredded meanwhile keeps no file, and neither does the slower of two workers.
     for one in fetched:
-        if one.archive.pk in gone:
+        if one not in kept:
             crypto.discard(Path(settings.MEDIA_ROOT) / one.path)
 
 
@@ -170,10 +195,26 @@ def _stored_record(one: Fetched) -> audit.AuditRecord:
 def _try_later(archive: ResultArchive, reason: str, wait: float) -> None:
     if archive.attempts + 1 >= MOST_ATTEMPTS:
         _end(archive, ArchiveStatus.FAILED, reason)
-        return
+    else:
+        _wait(archive, reason, wait)
+
+
+def _is_kept_at_adobe(archive: ResultArchive) -> bool:
+    return archive.adobe_expires_at is None or timezone.now() < archive.adobe_expires_at
+
+
+def _wait(archive: ResultArchive, reason: str, wait: float) -> None:
     ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
         attempts=archive.attempts + 1, next_attempt_at=timezone.now() + timedelta(seconds=wait), last_error=reason
     )
+
+
+def _not_found(archive: ResultArchive) -> None:
+    """Believed the second time in a row: a gateway that fails says 404 as well, and a result may come after its job's end."""
+    if archive.last_error == NOT_FOUND:
+        _end(archive, ArchiveStatus.EXPIRED, NOT_FOUND)
+    else:
+        _wait(archive, NOT_FOUND, not_found_again().total_seconds())
 
 
 def _end(archive: ResultArchive, status: ArchiveStatus, reason: str) -> None:

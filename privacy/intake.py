@@ -115,6 +115,9 @@ def check(upload: Upload) -> checking.CheckResult:
 
     try:
         result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+    except crypto.MasterKeyMissing:
+        # The file is well: a worker that has the key checks it once this lease has run out.
+        raise
     except (FileNotFoundError, crypto.CannotDecrypt):
         logger.error("the file of upload %s cannot be read", upload.pk)  # noqa: TRY400 - the place is all there is to say
         result = checking.unreadable("lost", "The stored file is gone or damaged. Discard this upload and choose the file again.")
@@ -317,6 +320,9 @@ def prepare_next() -> int:
             prepare(request, lease)
         except LeaseLost:
             logger.info("another worker prepares request %s", request.pk)
+        except crypto.MasterKeyMissing:
+            # The file is well: a worker that has the key prepares it once this lease has run out.
+            raise
         except (FileNotFoundError, crypto.CannotDecrypt):
             _give_up(request)
     return len(ids)

@@ -38,6 +38,7 @@ DETAIL_BATCH = 50
 ASK_SECONDS = 15.0
 # Adobe's documents name three largest pages; we begin with the newest and fall back.
 PAGE_SIZES = (1000, 100, 25)
+NOT_FOUND = "not_found"
 MINUTES_ONLY = timedelta(minutes=2)
 
 
@@ -221,16 +222,30 @@ def _ask(job: Job) -> Seen | None:
 
 
 def _gone(job: Job) -> None:
-    """Adobe no longer knows it: its last known word stays beside the new state."""
+    """Adobe no longer knows it, twice in a row: its last known word stays beside the new state.
+
+    A gateway that fails, or an address that is wrong, says 404 as well. Until the second time the listing has found that out, and
+    the organization is on hold.
+    """
+    row = Job.objects.filter(pk=job.pk)
+    if job.last_error != NOT_FOUND and job.status in JOB_AT_ADOBE_OPEN:
+        row.update(last_error=NOT_FOUND, next_poll_at=timezone.now() + not_found_again())
+        return
     with transaction.atomic():
-        changed = (
-            Job.objects.open_at_adobe()
-            .filter(pk=job.pk)
-            .update(status=JobStatus.GONE, next_poll_at=None, finished_at=timezone.now(), last_error="not_found")
+        changed = row.open_at_adobe().update(
+            status=JobStatus.GONE, next_poll_at=None, finished_at=timezone.now(), last_error=NOT_FOUND
         )
         if changed:
             record_job(job, "job.gone")
+        else:
+            # It had ended before, so there is nothing to wait for.
+            row.update(next_poll_at=None, last_error=NOT_FOUND)
         progress.refresh(job.request_id)
+
+
+def not_found_again() -> timedelta:
+    """How long after a first 404 a second one is believed: several listings later."""
+    return timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
 
 
 def _ask_failed(job: Job, error: errors.AdobeError) -> None:
@@ -365,8 +380,8 @@ def wants_archive(job: Job) -> bool:
 def _want_archives(seen: Sequence[Seen]) -> None:
     """A complete access job has a result at Adobe: fetch it, unless that is under way or done."""
     rows = [_archive_row(one) for one in seen if wants_archive(one.job)]
-    # A job has one archive for ever: the conflict that is ignored is with the one that is there.
-    ResultArchive.objects.bulk_create(rows, ignore_conflicts=True)
+    # A job has one archive for ever. Of the one that is there only the address changes: an old one may have run out.
+    ResultArchive.objects.bulk_create(rows, update_conflicts=True, unique_fields=["job"], update_fields=["address_sealed"])
 
 
 def _archive_row(seen: Seen) -> ResultArchive:

@@ -21,7 +21,7 @@ from portal.crypto.files import (
     open_sealed,
     write_sealed,
 )
-from portal.crypto.master import MasterKey, WrappedKey, master_keys, rewrap, wrap_new
+from portal.crypto.master import MasterKey, MasterKeyMissing, WrappedKey, master_keys, rewrap, wrap_new
 
 __all__ = [
     "BlindIndex",
@@ -30,6 +30,7 @@ __all__ = [
     "KeyOwner",
     "KeyRow",
     "MasterKey",
+    "MasterKeyMissing",
     "SealedBytes",
     "SealedField",
     "SealedJSON",

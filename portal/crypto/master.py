@@ -20,6 +20,10 @@ from portal.crypto.aead import KEY_BYTES, CannotDecrypt, open_blob, seal_blob
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+class MasterKeyMissing(CannotDecrypt):
+    """This process was not given the master key; another may have it, so nothing is lost and it is to be tried again."""
+
+
 @dataclass(frozen=True)
 class MasterKey:
     """One master key. Its bytes never show in a repr."""
@@ -83,7 +87,7 @@ def unwrap(data_key_id: uuid.UUID, master_key_id: str, wrapped: bytes) -> bytes:
     """The data key's own 32 bytes. Raises CannotDecrypt."""
     master = next((key for key in master_keys() if key.id == master_key_id), None)
     if master is None:
-        raise CannotDecrypt(f"data key {data_key_id}: its master key {master_key_id} is not in MASTER_KEYS")
+        raise MasterKeyMissing(f"data key {data_key_id}: its master key {master_key_id} is not in MASTER_KEYS")
     return open_blob(master.cipher, _associated(data_key_id), wrapped, f"data key {data_key_id}")
 
 

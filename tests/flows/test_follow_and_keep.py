@@ -85,6 +85,8 @@ def test_a_job_that_adobe_no_longer_knows_keeps_its_last_word(sent: PrivacyReque
     simulator.control("reset", {})
     everything_due()
     work("detail")
+    let_pass(timedelta(hours=2))
+    work("detail")
     job = Job.objects.filter(request=sent)[0]
     assert (job.status, job.adobe_status) == (JobStatus.GONE, "submitted")
     sent.refresh_from_db()

@@ -12,7 +12,7 @@ from tests.actors import Actors, covers
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people
 from tests.pages import Browser, Page
-from tests.states import address_of, again, undecided_request
+from tests.states import CREATE, address_of, again, sent_request, undecided_request
 from tests.steps import work
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +143,18 @@ def test_doubled_jobs_are_not_decided_about_as_if_they_were_missing(
 ) -> None:
     decide(browser, doubled, decision)
     assert states(doubled) == [(CallState.SENT, PersonReason.DOUBLED)]
+
+
+@pytest.mark.parametrize("decision", ["send_missing", "give_up"])
+def test_while_the_portal_still_looks_nobody_decides(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User, decision: str
+) -> None:
+    simulator.fault("accept_then_cut", match=CREATE, times=1)
+    request = sent_request(organization, officer)
+    assert states(request) == [(CallState.UNKNOWN, "")]
+    assert decide(browser, request, decision).startswith("This call is no longer waiting for a decision.")
+    assert states(request) == [(CallState.UNKNOWN, "")]
+    assert set(request.jobs.values_list("status", flat=True)) == {JobStatus.WAITING}
 
 
 def test_a_call_without_doubled_jobs_is_not_noted_as_seen(browser: Browser, undecided: PrivacyRequest) -> None:

@@ -209,6 +209,8 @@ def test_a_long_list_has_pages_that_keep_the_filter(browser: Browser, organizati
 
 
 def test_it_costs_the_same_with_many_rows(browser: Browser, organization: Organization, officer: User) -> None:
+    # With a second organization, each row says whose it is.
+    officer.organizations.add(make_organization(ims_org_id=OTHER_IMS_ORG, name="Other"))
     plain_requests(organization, officer, *({} for _ in range(3)))
     few = queries_of(browser, ADDRESS)
     plain_requests(organization, officer, *({} for _ in range(27)))

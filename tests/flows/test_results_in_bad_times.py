@@ -1,0 +1,130 @@
+"""Results are fetched through bad files, outages, a lost key and two workers, each without harm to the others."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from portal import crypto
+from portal.models import Organization, User
+from privacy import archive, intake
+from privacy.models import Job, PrivacyRequest, ResultArchive
+from privacy.statuses import ArchiveStatus, JobStatus, RequestStatus
+from tests.actors import stored_files
+from tests.conftest import Simulator
+from tests.files import payload, people, stored_upload
+from tests.states import sent_request
+from tests.steps import everything_due, let_pass, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def waiting(
+    transactional_db: None, simulator: Simulator, organization: Organization, officer: User, media: Path
+) -> PrivacyRequest:
+    """Three people whose results wait at Adobe."""
+    request = sent_request(organization, officer, people(3, "access"))
+    simulator.control("finish", {})
+    everything_due()
+    work("list", "detail")
+    assert ResultArchive.objects.filter(status=ArchiveStatus.WAITING).count() == 3
+    return request
+
+
+def statuses() -> list[str]:
+    return sorted(ResultArchive.objects.values_list("status", flat=True))
+
+
+def test_a_result_that_cannot_be_kept_does_not_stop_the_others(waiting: PrivacyRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ResultArchive.objects.order_by("next_attempt_at")[0]
+    check = archive.check_zip
+
+    def full_disk_for_one(one: ResultArchive, target: Path) -> int:
+        if one.pk == first.pk:
+            raise OSError(28, "No space left on device")
+        return check(one, target)
+
+    monkeypatch.setattr(archive, "check_zip", full_disk_for_one)
+    archive.fetch_next()
+    assert statuses() == [ArchiveStatus.STORED, ArchiveStatus.STORED, ArchiveStatus.WAITING]
+    monkeypatch.undo()
+    let_pass(timedelta(hours=1))
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED] * 3
+
+
+def test_an_outage_of_days_loses_no_result(
+    waiting: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = ResultArchive.objects.first()
+    assert one is not None
+    ResultArchive.objects.exclude(pk=one.pk).delete()
+    monkeypatch.setattr(archive, "MOST_ATTEMPTS", 2)
+    simulator.fault("error503", match={"operation": "content"}, times=1000)
+    for _ in range(3):
+        work("archive")
+        let_pass(timedelta(hours=2))
+    assert statuses() == [ArchiveStatus.WAITING]
+    simulator.control("faults", method="DELETE")
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED]
+
+
+def test_one_404_ends_neither_a_job_nor_a_result(
+    transactional_db: None, simulator: Simulator, organization: Organization, officer: User, media: Path
+) -> None:
+    sent_request(organization, officer, people(1, "access"))
+    simulator.fault("not_found", match={"operation": "detail"}, times=1)
+    everything_due()
+    work("detail")
+    assert Job.objects.get().status == JobStatus.SUBMITTED
+    simulator.control("finish", {})
+    let_pass(timedelta(hours=2))
+    work("list", "detail")
+    simulator.fault("not_found", match={"operation": "content"}, times=1)
+    work("archive")
+    assert statuses() == [ArchiveStatus.WAITING]
+    let_pass(timedelta(hours=2))
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED]
+
+
+def test_of_two_workers_that_fetch_the_same_result_one_is_kept(waiting: PrivacyRequest) -> None:
+    rows = list(ResultArchive.objects.select_related("job__organization__data_key", "job__request__data_key", "request"))
+    first, second = [archive.fetch(row) for row in rows], [archive.fetch(row) for row in rows]
+    archive._store([one for one in first if one])
+    archive._store([one for one in second if one])
+    assert stored_files() == set(ResultArchive.objects.values_list("path", flat=True))
+    assert statuses() == [ArchiveStatus.STORED] * 3
+
+
+def test_a_worker_without_the_master_key_refuses_no_file(
+    transactional_db: None, organization: Organization, officer: User, media: Path, settings: LazySettings
+) -> None:
+    upload = stored_upload(organization, officer, b'{"users": []}')
+    good = settings.MASTER_KEYS
+    settings.MASTER_KEYS = "other:" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="
+    with pytest.raises(crypto.MasterKeyMissing):
+        intake.check_next()
+    settings.MASTER_KEYS = good
+    upload.refresh_from_db()
+    assert (upload.status, upload.file_path.exists()) == ("checking", True)
+
+
+def test_a_worker_without_the_master_key_gives_no_request_up(
+    transactional_db: None, organization: Organization, officer: User, media: Path, settings: LazySettings
+) -> None:
+    upload = stored_upload(organization, officer, json.dumps(payload(people(1))).encode())
+    intake.check(upload)
+    intake.confirm(upload, officer)
+    good = settings.MASTER_KEYS
+    settings.MASTER_KEYS = "other:" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="
+    with pytest.raises(crypto.MasterKeyMissing):
+        intake.prepare_next()
+    settings.MASTER_KEYS = good
+    assert PrivacyRequest.objects.get().status == RequestStatus.PREPARING

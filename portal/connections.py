@@ -8,6 +8,8 @@ from functools import cache
 from django.conf import settings
 from django.db import transaction
 
+from portal import crypto
+from portal.adobe.errors import OrganizationBlocked
 from portal.adobe.privacy_service import Credentials, PrivacyService
 from portal.adobe.tokens import Token
 from portal.adobe.transport import Transport
@@ -27,7 +29,11 @@ class DatabaseTokens:
         if row is None:
             return None
         row.organization = self._organization
-        return Token(row.value or "", row.expires_at.timestamp())
+        try:
+            return Token(row.value or "", row.expires_at.timestamp())
+        except crypto.CannotDecrypt:
+            # A new one heals that.
+            return None
 
     def write(self, token: Token) -> None:
         """Keep a fresh token for all processes."""
@@ -48,11 +54,18 @@ class DatabaseTokens:
 
 
 def credentials_of(organization: Organization) -> Credentials:
-    """What the client needs of the row."""
+    """What the client needs of the row. Raises OrganizationBlocked for a secret that does not open: a person enters it again."""
+    try:
+        secret = organization.client_secret or ""
+    except crypto.MasterKeyMissing:
+        # Nothing is wrong with the organization: this process lacks a key that another may have.
+        raise
+    except crypto.CannotDecrypt:
+        raise OrganizationBlocked("credentials", code="cannot_decrypt") from None
     return Credentials(
         ims_org_id=organization.ims_org_id,
         client_id=organization.client_id,
-        client_secret=organization.client_secret or "",
+        client_secret=secret,
         gateway_url=organization.gateway_url,
         ims_url=organization.ims_url,
         scopes=tuple(part.strip() for part in organization.scopes.split(",") if part.strip()),

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, leases, steps
+from portal import audit, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
 from portal.models import Organization
@@ -211,11 +211,17 @@ def _ask(job: Job) -> Seen | None:
         return None
     asked_at = timezone.now()
     try:
+        # What comes is sealed with it, in one transaction with what comes for others.
+        crypto.box_for(job.request.data_key)
         answer = connections.service_for(job.organization).job(job.adobe_job_id)
     except errors.NotFound:
         _gone(job)
     except errors.AdobeError as error:
         _ask_failed(job, error)
+    except crypto.CannotDecrypt:
+        # A key that does not open here is no reason to lose what came for the others.
+        logger.error("job %s cannot be asked about: its keys do not open", job.pk)  # noqa: TRY400 - says all there is to say
+        _ask_failed(job, errors.BadAnswer(code="cannot_decrypt"))
     else:
         return Seen(job, answer, asked_at)
     return None

@@ -45,13 +45,15 @@ def overall(request: PrivacyRequest) -> Bar:
 
 def by_product(request: PrivacyRequest) -> list[Bar]:
     """One bar for each product asked for, and one for each that answered beyond."""
-    done, failed = Count("pk", filter=Q(status__in=JOB_DONE)), Count("pk", filter=Q(status__in=JOB_FAILED))
+    # Jobs, not answers: a product may answer one job under two names.
+    done = Count("job", distinct=True, filter=Q(status__in=JOB_DONE))
+    failed = Count("job", distinct=True, filter=Q(status__in=JOB_FAILED))
     answered = {
         row["product_code"]: row
         for row in ProductResponse.objects.filter(request=request)
         .order_by()
         .values("product_code")
-        .annotate(seen=Count("pk"), done=done, failed=failed)
+        .annotate(done=done, failed=failed)
     }
     codes = list(dict.fromkeys([*request.products, *answered]))
     lost = _lost_by_product(request, codes)
@@ -69,7 +71,7 @@ def _lost_by_product(request: PrivacyRequest, codes: list[str]) -> dict[str, int
     if not lost:
         return dict.fromkeys(codes, 0)
     answers = ProductResponse.objects.filter(request=request, job__status__in=JOB_LOST, status__in=JOB_DONE)
-    answered = dict(answers.order_by().values_list("product_code").annotate(Count("pk")))
+    answered = dict(answers.order_by().values_list("product_code").annotate(Count("job", distinct=True)))
     return {code: lost - answered.get(code, 0) for code in codes}
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,12 +20,22 @@ from django.utils import timezone
 
 from portal import audit, connections, leases, steps
 from portal.adobe import errors
-from portal.adobe.answers import CreatedJob, ListedJob
+from portal.adobe.answers import CreatedJob, JobPage, ListedJob
 from portal.adobe.privacy_service import PrivacyService
 from portal.models import User
-from portal.outbound import CallState, PersonReason, backoff, look_is_too_late, next_look, queued_fields, sent_fields
+from portal.outbound import (
+    CallState,
+    PersonReason,
+    backoff,
+    look_is_too_late,
+    next_look,
+    queued_fields,
+    sent_fields,
+    unknown_fields,
+)
 from privacy import progress
 from privacy.models import Job, PrivacyRequest, Submission
+from privacy.querysets import SubmissionQuerySet
 from privacy.regulations import REGULATIONS
 from privacy.statuses import JobStatus
 from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome
@@ -65,9 +76,8 @@ def look(call_id: uuid.UUID) -> None:
     if look_is_too_late(submission.first_sent_at):
         _to_person(submission, PersonReason.TOO_OLD)
         return
-    service = connections.service_for(submission.request.organization)
     try:
-        jobs = listed_jobs(service, submission)
+        jobs = listed_jobs(connections.service_for(submission.request.organization), submission)
     except (errors.AdobeError, LookDoesNotCount) as error:
         _look_failed(submission, error)
         return
@@ -88,13 +98,47 @@ def _look_failed(submission: Submission, error: Exception) -> None:
 def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
     found = match(submission, jobs)
     with transaction.atomic():
+        # What Adobe has is true, whatever became of the call meanwhile.
         note_jobs(submission, found)
+        if found:
+            _stop_when_queued(submission)
         known = submission.jobs.exclude(adobe_job_id=None).count()
         if known >= submission.expected_jobs:
             if _move(submission, CallState.SENT, **sent_fields()):
                 raise_alarm_when_doubled(submission)
             return
-        _count_look(submission, known)
+        if _was_not_overtaken(submission):
+            _count_look(submission, known)
+
+
+def _was_not_overtaken(submission: Submission) -> bool:
+    """Whether the call still stands where this look found it. Keeps it there until the transaction ends.
+
+    Since then another look may have been counted, or the call sent again: what was listed before says nothing about that.
+    """
+    return bool(_same_look(submission).update(lease=None))
+
+
+def _same_look(submission: Submission) -> SubmissionQuerySet:
+    return Submission.objects.filter(
+        pk=submission.pk,
+        state=CallState.UNKNOWN,
+        person_reason="",
+        unknown_since=submission.unknown_since,
+        looks_done=submission.looks_done,
+    )
+
+
+def _stop_when_queued(submission: Submission) -> None:
+    """Another look found nothing and queued the call again, but it is out already."""
+    queued = Submission.objects.filter(pk=submission.pk, state=CallState.QUEUED)
+    if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
+        record_outcome(submission, CallState.UNKNOWN, "seen_in_list")
+
+
+def _stay_leased(submission: Submission) -> None:
+    """A look through many pages takes longer than its lease."""
+    _same_look(submission).update(next_look_at=timezone.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(submission: Submission, known: int) -> None:
@@ -137,6 +181,11 @@ def _to_person(submission: Submission, reason: PersonReason) -> None:
 
 def listed_jobs(service: PrivacyService, submission: Submission) -> list[CreatedJob]:
     """Every job that Adobe lists from the day before the call on, as (id, key, action). Raises LookDoesNotCount."""
+
+    def read_page(**query: Any) -> JobPage:
+        _stay_leased(submission)
+        return service.list_jobs(**query)
+
     started = timezone.now()
     since = (submission.first_sent_at or submission.created_at) - timedelta(days=1)
     jobs: dict[str, ListedJob] = {}
@@ -144,7 +193,7 @@ def listed_jobs(service: PrivacyService, submission: Submission) -> list[Created
     listings: list[tuple[tuple[date, date] | None, str | None]] = [*((span, None) for span in spans), (None, "submitted")]
     for code, (dates, status) in itertools.product(codes_of(submission.request.regulation), listings):
         try:
-            jobs.update(_twice(service, code, started, dates, status))
+            jobs.update(_twice(read_page, code, started, dates, status))
         except (errors.Rejected, errors.PageSizeRefused):
             # Adobe's pages disagree whether it lists `submitted`, and older codes are to go. What it does not list holds
             # nothing; only the lists of the code that was sent must be read.
@@ -170,15 +219,15 @@ def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 def _twice(
-    service: PrivacyService, code: str, started: datetime, dates: tuple[date, date] | None, status: str | None
+    read_page: Callable[..., JobPage], code: str, started: datetime, dates: tuple[date, date] | None, status: str | None
 ) -> dict[str, ListedJob]:
     sizes = PAGE_SIZES
     try:
-        first = _pages(service, code, sizes[0], dates, status)
+        first = _pages(read_page, code, sizes[0], dates, status)
     except errors.PageSizeRefused:
         sizes = SMALL_PAGE_SIZES
-        first = _pages(service, code, sizes[0], dates, status)
-    second = _pages(service, code, sizes[1], dates, status)
+        first = _pages(read_page, code, sizes[0], dates, status)
+    second = _pages(read_page, code, sizes[1], dates, status)
     # A job of the very last minutes may have come between the passes, and one that leaves `submitted` may leave its listing.
     recent = started - timedelta(minutes=2)
     missing = {job_id for job_id in second.keys() ^ first.keys() if _is_older((first | second)[job_id], recent)}
@@ -192,13 +241,13 @@ def _is_older(job: ListedJob, than: datetime) -> bool:
 
 
 def _pages(
-    service: PrivacyService, code: str, size: int, dates: tuple[date, date] | None, status: str | None
+    read_page: Callable[..., JobPage], code: str, size: int, dates: tuple[date, date] | None, status: str | None
 ) -> dict[str, ListedJob]:
     """Page after page until an empty one, deduplicated by job id."""
     first, last = dates or (None, None)
     jobs: dict[str, ListedJob] = {}
     for page in range(MOST_PAGES):
-        answer = service.list_jobs(regulation=code, page=page, size=size, from_date=first, to_date=last, status=status)
+        answer = read_page(regulation=code, page=page, size=size, from_date=first, to_date=last, status=status)
         if not answer.jobs:
             return jobs
         jobs.update({job.job_id: job for job in answer.jobs})
@@ -246,6 +295,8 @@ def send_missing(submission: Submission, user: User) -> Submission:
             people=missing.values("subject").distinct().count(),
             expected_jobs=missing.count(),
             has_deletes=missing.exclude(action="access").exists(),
+            # It may be out since the first call after all: a look for this one must list as far back.
+            first_sent_at=submission.first_sent_at,
         )
         left = submission.expected_jobs - fresh.expected_jobs
         missing.update(submission=fresh)

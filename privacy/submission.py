@@ -72,11 +72,15 @@ def send(call_id: uuid.UUID) -> bool:
     submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
     # Evidence before the act: should this process die, the trail says that it began.
     record_outcome(submission, CallState.SENDING, "")
-    service = connections.service_for(submission.request.organization)
     try:
+        service = connections.service_for(submission.request.organization)
         created = service.create_jobs(build_body(submission), expected_jobs=submission.expected_jobs, still_held=held.still_held)
     except errors.AdobeError as error:
         _settle_failure(submission, held, error)
+    except crypto.CannotDecrypt:
+        # Before the first byte: only the token, the secret and the body are opened.
+        logger.error("submission %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
+        held.settle(CallState.QUEUED, **queued_fields(backoff(submission.attempts), "cannot_decrypt"))
     else:
         _settle_sent(submission, held, created)
     progress.refresh(submission.request_id)

@@ -108,6 +108,7 @@ _REASONS = {
     "missing_org_header": "Adobe missed the organization's id",
     "wrong_address": "there is no Privacy Service at the address",
     "limit": "Adobe says that a limit is reached",
+    "cannot_decrypt": "its keys do not open here",
     "claim_ran_out": "the worker that was sending it stopped",
     "fewer_jobs": "Adobe's answer named fewer jobs than were sent",
     "timeout": "no answer came in time",

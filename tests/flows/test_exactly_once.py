@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
-from portal.models import Organization, User
+from portal import connections, crypto
+from portal.models import DataKey, Organization, User
 from portal.outbound import CallState, PersonReason
 from privacy import reconciling, submission
 from privacy.models import Job, PrivacyRequest, Submission
@@ -218,3 +219,50 @@ def test_doubled_jobs_raise_an_alarm(queued: PrivacyRequest, simulator: Simulato
     assert call(queued).person_reason == PersonReason.DOUBLED
     queued.refresh_from_db()
     assert queued.status == RequestStatus.ATTENTION
+
+
+def test_a_look_that_was_overtaken_counts_for_nothing(queued: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.fault("error500", match=JOBS, times=1)
+    work("submit")
+    stale = Submission.objects.select_related("request__organization__data_key").get()
+    let_pass(timedelta(minutes=6))
+    work("look")
+    assert call(queued).looks_done == 1
+    reconciling._apply(stale, [])
+    assert (call(queued).state, call(queued).looks_done) == (CallState.UNKNOWN, 1)
+
+
+def test_a_look_that_finds_a_call_queued_again_keeps_it_from_going_out(
+    transactional_db: None, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request = confirmed_request(organization, officer, payload(people(2, "access")))
+    simulator.fault("accept_then_cut", match=JOBS, times=1)
+    work("submit")
+    stale = Submission.objects.select_related("request__organization__data_key").get()
+    found = reconciling.listed_jobs(connections.service_for(stale.request.organization), stale)
+    # One job only: what this look saw of the call is a part.
+    Submission.objects.update(state=CallState.QUEUED, unknown_since=None, next_look_at=None)
+    reconciling._apply(stale, found[:1])
+    assert call(request).state == CallState.UNKNOWN
+    let_pass(timedelta(hours=1))
+    work("submit", "look")
+    assert call(request).state == CallState.SENT
+    assert pairs(simulator) == expected(request)
+
+
+def test_a_call_that_does_not_decrypt_waits_and_stops_no_other(
+    queued: PrivacyRequest, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    other = confirmed_request(organization, officer, payload(people(2, prefix="other")))
+    key = queued.data_key
+    assert key is not None
+    kept = bytes(key.wrapped)
+    DataKey.objects.filter(pk=key.pk).update(wrapped=kept[:-1] + bytes([kept[-1] ^ 1]))
+    crypto.forget(key.pk)
+    work("submit")
+    assert (call(queued).state, call(queued).last_error) == (CallState.QUEUED, "cannot_decrypt")
+    assert call(other).state == CallState.SENT
+    DataKey.objects.filter(pk=key.pk).update(wrapped=kept)
+    let_pass(timedelta(hours=1))
+    work("submit")
+    assert pairs(simulator) == expected(queued) + expected(other)

@@ -238,6 +238,7 @@ def _event(archive: ResultArchive, action: str, details: dict[str, str | int]) -
     )
 
 
+@transaction.atomic
 def fetch_again(archive: ResultArchive, user: User) -> bool:
     """A person asks to try a failed download again."""
     changed = ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.FAILED).update(

@@ -56,5 +56,5 @@ def _found(submission: Submission, jobs: dict[UUID, list[str]]) -> None:
             raise_alarm_when_doubled(submission)
         else:
             return
-    progress.refresh(submission.request_id)
-    steps.wake("look")
+        progress.refresh(submission.request_id)
+        steps.wake("look")

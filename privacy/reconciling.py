@@ -31,14 +31,13 @@ from portal.outbound import (
     next_look,
     queued_fields,
     sent_fields,
-    unknown_fields,
 )
 from privacy import progress
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.querysets import SubmissionQuerySet
 from privacy.regulations import REGULATIONS
 from privacy.statuses import JobStatus
-from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome
+from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +80,9 @@ def look(call_id: uuid.UUID) -> None:
     except (errors.AdobeError, LookDoesNotCount) as error:
         _look_failed(submission, error)
         return
-    _apply(submission, jobs)
-    progress.refresh(submission.request_id)
+    with transaction.atomic():
+        _apply(submission, jobs)
+        progress.refresh(submission.request_id)
 
 
 def _look_failed(submission: Submission, error: Exception) -> None:
@@ -101,7 +101,7 @@ def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
         # What Adobe has is true, whatever became of the call meanwhile.
         note_jobs(submission, found)
         if found:
-            _stop_when_queued(submission)
+            stop_when_queued(submission)
         known = submission.jobs.exclude(adobe_job_id=None).count()
         if known >= submission.expected_jobs:
             if _move(submission, CallState.SENT, **sent_fields()):
@@ -127,13 +127,6 @@ def _same_look(submission: Submission) -> SubmissionQuerySet:
         unknown_since=submission.unknown_since,
         looks_done=submission.looks_done,
     )
-
-
-def _stop_when_queued(submission: Submission) -> None:
-    """Another look found nothing and queued the call again, but it is out already."""
-    queued = Submission.objects.filter(pk=submission.pk, state=CallState.QUEUED)
-    if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
-        record_outcome(submission, CallState.UNKNOWN, "seen_in_list")
 
 
 def _stay_leased(submission: Submission) -> None:
@@ -169,6 +162,7 @@ def _move(submission: Submission, state: CallState, **fields: object) -> bool:
     return moved
 
 
+@transaction.atomic
 def _to_person(submission: Submission, reason: PersonReason) -> None:
     undecided = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN)
     if undecided.update(person_reason=reason, next_look_at=None):
@@ -264,6 +258,7 @@ class CannotDecide(Exception):
     """The call is not waiting for this decision; `str()` says so to the person."""
 
 
+@transaction.atomic
 def look_again(submission: Submission, user: User) -> None:
     """Start the looks over."""
     changed = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
@@ -321,9 +316,10 @@ def give_up(submission: Submission, user: User) -> None:
         )
         Job.objects.filter(submission=submission, adobe_job_id=None).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
         _decided(submission, user, "give_up", changed)
-    progress.refresh(submission.request_id)
+        progress.refresh(submission.request_id)
 
 
+@transaction.atomic
 def acknowledge_doubled(submission: Submission, user: User) -> None:
     """A person has seen the alarm."""
     changed = Submission.objects.filter(pk=submission.pk, person_reason=PersonReason.DOUBLED).update(person_reason="")

@@ -56,6 +56,7 @@ def send_next() -> int:
     return 0
 
 
+@transaction.atomic
 def sweep_stale() -> None:
     """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
     for call_id in mark_stale_as_unknown(Submission.objects.all()):
@@ -76,14 +77,18 @@ def send(call_id: uuid.UUID) -> bool:
         service = connections.service_for(submission.request.organization)
         created = service.create_jobs(build_body(submission), expected_jobs=submission.expected_jobs, still_held=held.still_held)
     except errors.AdobeError as error:
-        _settle_failure(submission, held, error)
+        # Counted before the commit, here and below: no crash can part a call's end from its request's.
+        with transaction.atomic():
+            _settle_failure(submission, held, error)
+            progress.refresh(submission.request_id)
     except crypto.CannotDecrypt:
         # Before the first byte: only the token, the secret and the body are opened.
         logger.error("submission %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
         held.settle(CallState.QUEUED, **queued_fields(backoff(submission.attempts), "cannot_decrypt"))
     else:
-        _settle_sent(submission, held, created)
-    progress.refresh(submission.request_id)
+        with transaction.atomic():
+            _settle_sent(submission, held, created)
+            progress.refresh(submission.request_id)
     return True
 
 
@@ -130,6 +135,7 @@ def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> N
         fields = sent_fields() | {"adobe_request_id": created.request_id, "answer_sealed": submission.answer_sealed}
         if not held.settle(CallState.SENT, **fields):
             logger.error("the answer to submission %s came after its claim was gone", submission.pk)
+            stop_when_queued(submission)
             return
         note_jobs(submission, found)
         raise_alarm_when_doubled(submission)
@@ -190,6 +196,7 @@ def hold(submission: Submission, reason: str, words: str) -> None:
     hold_organization(submission.request.organization, reason, words)
 
 
+@transaction.atomic
 def hold_organization(organization: Organization, reason: str, words: str) -> None:
     """The same, for those who have no call in hand."""
     if organization.hold(reason, words):
@@ -252,6 +259,13 @@ def raise_alarm_when_doubled(submission: Submission) -> None:
         Submission.objects.filter(pk=submission.pk).update(person_reason=PersonReason.DOUBLED)
         record_outcome(submission, CallState(submission.state), "doubled")
         logger.error("submission %s has doubled jobs at Adobe", submission.pk)
+
+
+def stop_when_queued(submission: Submission) -> None:
+    """A call that waits to be sent again, though Adobe has it: it must not go, a look settles it."""
+    queued = Submission.objects.filter(pk=submission.pk, state=CallState.QUEUED)
+    if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
+        record_outcome(submission, CallState.UNKNOWN, "seen_in_list")
 
 
 def resume(organization_id: uuid.UUID) -> None:

@@ -112,6 +112,7 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "bars": progress.by_product(found),
         "calls": calls,
         "waiting_calls": [call for call in calls if call.row.person_reason],
+        "unsure_calls": [call for call in calls if call.row.state == CallState.UNKNOWN and not call.row.person_reason],
         "refused_calls": [call for call in calls if call.row.state == CallState.REJECTED],
         "call_count": found.submissions.count(),
         "live": found.status in REQUEST_OPEN,

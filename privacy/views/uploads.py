@@ -109,7 +109,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             "preview": Preview.of(upload, result) if result.envelope else None,
             "findings": shown_findings(result, holds_file=upload.uploaded_by == request.user),
         }
-    context["requests"] = upload.requests.all()
+    context["requests"] = upload.requests.order_by("number")
     context["timeline"] = timeline.of_upload(upload.pk)
     return render(request, "privacy/upload_detail.html", context)
 

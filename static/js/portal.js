@@ -11,6 +11,10 @@ function showLocalTimes(root) {
   }
 }
 
+function say(words) {
+  document.getElementById("announcer").textContent = words;
+}
+
 function fileSize(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
@@ -41,12 +45,15 @@ function prepareDropZone(zone) {
     if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; showChosen(zone); }
   });
   input.addEventListener("change", () => showChosen(zone));
+  // After an error elsewhere in the form the files are still chosen.
+  if (input.files.length) showChosen(zone);
 }
 
 function prepare(root) {
   showLocalTimes(root);
   root.querySelectorAll(".drop").forEach(prepareDropZone);
-  root.querySelectorAll(".copy[hidden]").forEach((button) => { button.hidden = false; });
+  // A page without TLS has no clipboard.
+  if (navigator.clipboard) root.querySelectorAll(".copy[hidden]").forEach((button) => { button.hidden = false; });
   const focus = root.querySelector("[data-focus]");
   if (focus) focus.focus();
 }
@@ -61,11 +68,12 @@ for (const name of ["dragover", "drop"]) {
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button.copy");
-  if (!button) return;
+  if (!button || button.dataset.words) return;
   await navigator.clipboard.writeText(button.dataset.copy);
-  const words = button.textContent;
+  button.dataset.words = button.textContent;
   button.textContent = "Copied";
-  setTimeout(() => { button.textContent = words; }, 1500);
+  say("Copied");
+  setTimeout(() => { button.textContent = button.dataset.words; delete button.dataset.words; say(""); }, 1500);
 });
 
 // Double clicks send once: a form that is on its way does not go again.
@@ -75,17 +83,30 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   const button = event.submitter || form.querySelector("button[type=submit]");
-  if (button && button.dataset.busy) button.textContent = button.dataset.busy;
+  if (button && button.dataset.busy) {
+    button.dataset.words = button.textContent;
+    button.textContent = button.dataset.busy;
+  }
 });
 // Back from the browser's own history: the form may be sent again.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+  document.querySelectorAll("button[data-words]").forEach((button) => { button.textContent = button.dataset.words; });
 });
 
-// Live parts rest while nobody looks at the tab, and look at once when somebody comes back.
+// A swap between pressing and letting go would swallow a click, and one during marking would take the marked words away.
+let inHandUntil = 0;
+function takeInHand(milliseconds) {
+  inHandUntil = performance.now() + milliseconds;
+}
+window.addEventListener("pointerdown", () => takeInHand(3000), true);
+window.addEventListener("pointerup", () => takeInHand(0), true);
+document.addEventListener("selectionchange", () => { if (!document.getSelection().isCollapsed) takeInHand(15000); });
+
+// Live parts rest while nobody looks at the tab or somebody is at work in the page, and look at once when somebody comes back.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+  if (event.target.matches("[data-live]") && (document.hidden || performance.now() < inHandUntil)) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach((part) => window.htmx.trigger(part, "look"));
@@ -102,26 +123,35 @@ document.addEventListener("htmx:afterSwap", () => {
     const part = document.getElementById(id);
     if (part) part.open = open;
   }
+  // Before the browser paints: no time is seen in UTC first.
+  showLocalTimes(document);
 });
 
-// What a live part has to say aloud; nothing when it is what was said last.
+// What a live part has to say aloud: nothing when it is what was said last; a new state and its last word at once, counts (after
+// the comma) only now and then.
+const BETWEEN_WORDS = 20000;
 let announced = "";
+let announcedAt = -BETWEEN_WORDS;
 document.addEventListener("htmx:afterSwap", (event) => {
   const part = event.target.id ? document.getElementById(event.target.id) : null;
   const words = part && part.dataset.announce;
-  if (words && words !== announced) {
-    announced = words;
-    document.getElementById("announcer").textContent = words;
-  }
+  if (!words || words === announced) return;
+  const onlyCounts = words.split(",")[0] === announced.split(",")[0];
+  if (onlyCounts && "live" in part.dataset && performance.now() - announcedAt < BETWEEN_WORDS) return;
+  announced = words;
+  announcedAt = performance.now();
+  say(words);
 });
 
 function connected(yes) {
   const notice = document.getElementById("connection");
-  if (notice) notice.hidden = yes;
+  if (!notice || notice.hidden === yes) return;
+  notice.hidden = yes;
+  say(yes ? "The portal answers again." : notice.textContent.trim());
 }
 document.addEventListener("htmx:sendError", () => connected(false));
 document.addEventListener("htmx:responseError", () => connected(false));
-document.addEventListener("htmx:afterOnLoad", () => connected(true));
+document.addEventListener("htmx:afterOnLoad", (event) => { if (event.detail.successful) connected(true); });
 
 // The upload's own progress: bytes on their way, then the check.
 document.addEventListener("htmx:xhr:progress", (event) => {
@@ -131,5 +161,6 @@ document.addEventListener("htmx:xhr:progress", (event) => {
   meter.querySelector("progress").max = event.detail.total;
   meter.querySelector("progress").value = event.detail.loaded;
   const done = event.detail.loaded >= event.detail.total;
+  if (done && meter.dataset.said !== "1") { meter.dataset.said = "1"; say("Received. Checking the file."); }
   meter.querySelector("p").textContent = done ? "Received. Checking the file." : `Sending: ${fileSize(event.detail.loaded)} of ${fileSize(event.detail.total)}`;
 });

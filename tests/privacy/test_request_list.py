@@ -64,7 +64,11 @@ def test_a_row_tells_whose_law_due_date_people_and_progress(
     request = sent_request(organization, officer, [*people(2), *people(1, prefix="error")])
     finish(simulator)
     (row,) = browser.page(ADDRESS).rows
-    assert (cell(row, "Law"), cell(row, "Status"), cell(row, "People")) == ("gdpr", "Finished with errors", "3")
+    assert (cell(row, "Law"), cell(row, "Status"), cell(row, "People")) == (
+        "General Data Protection Regulation (EU and UK) gdpr",
+        "Finished with errors",
+        "3",
+    )
     assert cell(row, "Due") == "2 Dec 2026"
     assert cell(row, "Jobs done") == "6 of 6, 2 failed"
     assert row.one("svg", role="img")["aria-label"] == f"{request.number}: 6 of 6 jobs done, 2 failed"

@@ -243,7 +243,7 @@ def test_a_discarded_upload_says_that_all_of_it_is_removed(browser: Browser, org
 def test_the_file_is_named_and_the_day_of_receipt_said(browser: Browser, organization: Organization) -> None:
     upload = uploaded(browser, organization, names=["november.json"], received_on="2026-11-02")
     assert upload.received_on == date(2026, 11, 2)
-    assert "november.json · Acme · received 2 Nov 2026 ·" in browser.page(address_of(upload)).text
+    assert "november.json · Acme · received 2 Nov 2026" in browser.page(address_of(upload)).text
 
 
 def test_an_address_that_names_no_upload_is_no_page(browser: Browser) -> None:

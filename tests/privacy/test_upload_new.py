@@ -55,7 +55,7 @@ def test_only_officers_may_open_it_and_viewers_leave_no_file(actors: Actors, org
 
 def test_nobody_can_upload_for_an_organization_that_they_were_not_given(actors: Actors, organization: Organization) -> None:
     page = refused(send(actors.stranger, organization, request_file()))
-    assert summary(page) == "Something is missing Choose one of your organizations."
+    assert summary(page) == "Something needs correcting Choose one of your organizations."
     assert not Upload.objects.exists()
     assert stored_files() == set()
 

@@ -15,7 +15,7 @@ from portal import crypto, steps
 from portal.adobe.answers import ListedJob
 from portal.models import Organization
 from portal.outbound import CallState, unknown_fields
-from privacy import intake, progress
+from privacy import intake, progress, reconciling
 from privacy.models import Job, Submission
 from privacy.submission import note_jobs, raise_alarm_when_doubled, record_outcome
 
@@ -44,7 +44,8 @@ def notice(organization: Organization, page: Iterable[ListedJob]) -> None:
 def _found(submission: Submission, jobs: dict[UUID, list[str]]) -> None:
     """A call that counts as sent has a doubled job; one that waits to be sent must not go: it is out already.
 
-    A call that is being sent or looked for is settled by its own process or look, which find the job as well.
+    A call that is being sent or looked for is settled by its own process or look, which find the job as well. For one that waits
+    for a person no look comes any more: what is seen here must not be sent when the person says "send what is missing".
     """
     with transaction.atomic():
         if submission.state == CallState.QUEUED:
@@ -54,6 +55,9 @@ def _found(submission: Submission, jobs: dict[UUID, list[str]]) -> None:
         elif submission.is_settled:
             note_jobs(submission, jobs)
             raise_alarm_when_doubled(submission)
+        elif submission.state == CallState.UNKNOWN and submission.person_reason:
+            note_jobs(submission, jobs)
+            reconciling.settle_when_whole(submission)
         else:
             return
         progress.refresh(submission.request_id)

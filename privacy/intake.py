@@ -329,7 +329,11 @@ def prepare_next() -> int:
 
 
 def _give_up(request: PrivacyRequest) -> None:
-    """Its file is gone or damaged: nothing was sent and nothing will be. Said at once, so that a person uploads it again."""
+    """Its file is gone or damaged: nothing will be sent. Said at once, so that a person uploads it again.
+
+    Nothing was sent, unless a backup was restored since: then it may be out, and the person must compare first.
+    """
+    lost = "request.file_lost_after_restore" if request.restored else "request.file_lost"
     with transaction.atomic():
         changed = PrivacyRequest.objects.filter(pk=request.pk, status=RequestStatus.PREPARING).update(
             status=RequestStatus.FAILED, finished_at=timezone.now(), lease=None
@@ -338,7 +342,7 @@ def _give_up(request: PrivacyRequest) -> None:
             request.jobs.all().delete()
             request.subjects.all().delete()
             request.submissions.all().delete()
-            audit.record("request.file_lost", actor=None, organization=request.organization, obj=request, root_id=request.pk)
+            audit.record(lost, actor=None, organization=request.organization, obj=request, root_id=request.pk)
     logger.error("the file of request %s cannot be read", request.pk)
 
 
@@ -474,7 +478,8 @@ class _Writer:
             raise LeaseLost(self.request.number)
 
     def _submission_for(self, person: schema.Person) -> Submission:
-        if self._splitter.add(len(person.identities)):
+        # The limit may have been lowered since the file was checked: who is above it now gets a call of their own.
+        if self._splitter.add(min(len(person.identities), self._splitter.max_identities)):
             submission = Submission(
                 request=self.request, ordinal=len(self.submissions) + 1, people=0, expected_jobs=0, has_deletes=False
             )

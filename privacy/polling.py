@@ -11,11 +11,11 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from portal import audit, connections, crypto, leases, steps
@@ -40,6 +40,8 @@ ASK_SECONDS = 15.0
 PAGE_SIZES = (1000, 100, 25)
 NOT_FOUND = "not_found"
 MINUTES_ONLY = timedelta(minutes=2)
+# What writing lets through of an answer that fits into no column: half a surrogate pair, a date or a number out of all range.
+_UNKEEPABLE = (DataError, UnicodeEncodeError, OverflowError)
 
 
 # --- Lists ---
@@ -193,7 +195,7 @@ def detail_next() -> int:
             seen.append(answer)
     left = [job.pk for job in jobs[asked:]]
     Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now())
-    written = _write(seen, lease)
+    written = _write_what_fits(seen, lease)
     if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
     return asked
@@ -262,6 +264,25 @@ def _ask_failed(job: Job, error: errors.AdobeError) -> None:
         quiet_polls=failures,
         last_error=type(error).__name__,
     )
+
+
+def _write_what_fits(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
+    """`_write`, but an answer that cannot be kept is asked for again later, and takes no other down with it."""
+    try:
+        return _write(seen, lease)
+    except _UNKEEPABLE as error:
+        if len(seen) == 1:
+            logger.error("what Adobe says of job %s cannot be kept: %s", seen[0].job.pk, type(error).__name__)  # noqa: TRY400
+            _ask_failed(_as_stored(seen[0]).job, errors.BadAnswer(code="unkeepable"))
+            return []
+    # The rows in memory have the answers already, so they are read again.
+    again = [_as_stored(one) for one in seen]
+    half = len(again) // 2
+    return [*_write_what_fits(again[:half], lease), *_write_what_fits(again[half:], lease)]
+
+
+def _as_stored(seen: Seen) -> Seen:
+    return replace(seen, job=Job.objects.select_related("organization__data_key", "request__data_key").get(pk=seen.job.pk))
 
 
 def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:

@@ -102,13 +102,21 @@ def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
         note_jobs(submission, found)
         if found:
             stop_when_queued(submission)
-        known = submission.jobs.exclude(adobe_job_id=None).count()
-        if known >= submission.expected_jobs:
-            if _move(submission, CallState.SENT, **sent_fields()):
-                raise_alarm_when_doubled(submission)
-            return
-        if _was_not_overtaken(submission):
-            _count_look(submission, known)
+        if not settle_when_whole(submission) and _was_not_overtaken(submission):
+            _count_look(submission, _known(submission))
+
+
+def settle_when_whole(submission: Submission) -> bool:
+    """UNKNOWN -> SENT once every expected job is known. False while one is missing."""
+    if _known(submission) < submission.expected_jobs:
+        return False
+    if _move(submission, CallState.SENT, **sent_fields()):
+        raise_alarm_when_doubled(submission)
+    return True
+
+
+def _known(submission: Submission) -> int:
+    return submission.jobs.exclude(adobe_job_id=None).count()
 
 
 def _was_not_overtaken(submission: Submission) -> bool:
@@ -265,6 +273,7 @@ def look_again(submission: Submission, user: User) -> None:
         person_reason="", looks_done=0, next_look_at=timezone.now(), unknown_since=timezone.now()
     )
     _decided(submission, user, "look_again", changed)
+    progress.refresh(submission.request_id)
     steps.wake("look")
 
 
@@ -301,6 +310,7 @@ def send_missing(submission: Submission, user: User) -> Submission:
             .update(**(sent_fields() | {"state": CallState.SENT if left else CallState.CANCELLED, "expected_jobs": left}))
         )
         _decided(submission, user, "send_missing", changed)
+        _keep_alarm(submission)
         progress.refresh(submission.request_id)
         steps.wake("submit")
     return fresh
@@ -316,7 +326,14 @@ def give_up(submission: Submission, user: User) -> None:
         )
         Job.objects.filter(submission=submission, adobe_job_id=None).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
         _decided(submission, user, "give_up", changed)
+        _keep_alarm(submission)
         progress.refresh(submission.request_id)
+
+
+def _keep_alarm(submission: Submission) -> None:
+    """Of what stays with the call, a part may be doubled: the decision about the rest took the place of that alarm."""
+    submission.refresh_from_db(fields=["state"])
+    raise_alarm_when_doubled(submission)
 
 
 @transaction.atomic

@@ -157,6 +157,9 @@ def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeErro
         if isinstance(error, errors.OutcomeUnknown) and error.created is not None:
             note_jobs(submission, match(submission, error.created.jobs))
         record_outcome(submission, state, str(fields["last_error"]))
+        if state == CallState.QUEUED and submission.jobs.exclude(adobe_job_id=None).exists():
+            # This attempt brought nothing, but Adobe has a part from one before: the whole call must not go out again.
+            stop_when_queued(submission)
     logger.info("submission %s is %s after %s", submission.pk, state, fields["last_error"])
 
 

@@ -148,6 +148,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "request.complete": ("Complete: {jobs:job|jobs} finished", "good"),
     "request.failed": ("Finished with errors: {failed:|} of {jobs:job|jobs} failed", "bad"),
     "request.file_lost": ("The file was gone or damaged before it was prepared. Nothing was sent: upload it again", "bad"),
+    "request.file_lost_after_restore": (
+        "The file was gone. The request may have been sent before the restore: compare with Adobe's job list before a new upload",
+        "bad",
+    ),
     "request.restored": ("A backup was restored while this request was being prepared: Adobe's list is asked first", "warning"),
     "backup.restored": ("A backup was restored", "warning"),
     "request.shredded": ("The personal data was removed", "warning"),

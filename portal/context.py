@@ -20,7 +20,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return base
     organizations = list(Organization.objects.visible_to(user))
     entries = [
-        {"label": entry.label, "url": (url := reverse(entry.url_name)), "active": request.path.startswith(url)}
+        {
+            "label": entry.label,
+            "url": (url := reverse(entry.url_name)),
+            "active": request.path.startswith((url, *entry.further_paths)),
+        }
         for entry in registry.navigation()
     ]
     return base | {

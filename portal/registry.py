@@ -13,11 +13,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """One entry of the page header: its words and the name of its URL."""
+    """One entry of the page header: its words, the name of its URL, and where else its pages begin (`/jobs/`)."""
 
     label: str
     url_name: str
     order: int
+    further_paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ _on_resume: list[Callable[[uuid.UUID], None]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 
 
-def add_navigation(label: str, url_name: str, *, order: int) -> None:
-    """Put a page into the header; lower `order` stands further left."""
-    _navigation.append(NavigationEntry(label, url_name, order))
+def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
+    """Put a page into the header; lower `order` stands further left. Pages below `further_paths` count as its own."""
+    _navigation.append(NavigationEntry(label, url_name, order, further_paths))
     _navigation.sort(key=lambda entry: entry.order)
 
 

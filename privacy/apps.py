@@ -19,7 +19,7 @@ class PrivacyConfig(AppConfig):
         from privacy import files, products, submission, tasks  # noqa: PLC0415 - they need the app registry
 
         tasks.register_steps()
-        registry.add_navigation("Requests", "privacy:request-list", order=10)
+        registry.add_navigation("Requests", "privacy:request-list", order=10, further_paths=("/jobs/",))
         registry.add_navigation("Uploads", "privacy:upload-list", order=20)
         registry.add_product_choices((product.code, product.name) for product in products.PRODUCTS)
         registry.on_resume(submission.resume)

@@ -61,6 +61,9 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         organizations = Organization.objects.visible_to(user)
         choice: Any = self.fields["organization"]
+        if organizations.count() > 1:
+            # None is chosen beforehand: people's data must not go to the wrong organization because nobody looked.
+            choice.empty_label = "Choose the organization"
         choice.queryset = organizations
         self.fields["received_on"].initial = today_of(organizations)
         for name, field in self.fields.items():

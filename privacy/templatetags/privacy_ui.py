@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import template
 
+from portal import crypto
+from privacy.models import Upload
 from privacy.products import product_name
 from privacy.regulations import regulation_name
 
@@ -44,3 +46,14 @@ def product(code: str) -> str:
 def reason(word: str) -> str:
     """A failure in words."""
     return _REASONS.get(word, word.replace("_", " "))
+
+
+@register.filter
+def name_of_file(upload: Upload) -> str:
+    """What an upload's file was called; empty when it is removed, had no name, or the name does not open any more."""
+    if upload.data_key is None:
+        return ""
+    try:
+        return upload.file_name or ""
+    except crypto.CannotDecrypt:
+        return ""

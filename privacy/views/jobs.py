@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import audit
+from portal import audit, crypto
 from portal.models import User
 from portal.paging import Keyset
 from privacy import codes, laying_out, masking, polling, timeline
@@ -159,7 +160,8 @@ class _Product:
 
 
 def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
-    readable = job.request.data_key is not None and job.subject is not None
+    is_kept = job.request.data_key is not None and job.subject is not None
+    readable = is_kept and _opens(job)
     identities: list[dict[str, Any]] = (job.subject.identities or []) if readable and job.subject else []
     key = job.subject.officer_key if readable and job.subject else None
     wire_key = job.subject.wire_key if readable and job.subject else None
@@ -173,12 +175,13 @@ def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
         "key": key if revealed or not key else mask(key),
         "wire_key": wire_key if revealed else None,
         "identities": identities if revealed else [identity | {"value": mask(identity["value"])} for identity in identities],
-        "products": [_product(row, values, revealed=revealed) for row in job.product_responses.all()],
+        "products": [_product(row, values, readable=readable, revealed=revealed) for row in job.product_responses.all()],
         "missing": _silent_products(job),
         "archive": archive,
-        "raw": _raw(job) if revealed else "",
+        "raw": _raw(job) if revealed and readable else "",
         "revealed": revealed,
         "readable": readable,
+        "damaged": is_kept and not readable,
         "timeline": timeline.of_job(job.request_id, [job.pk, *([archive.pk] if archive else [])]),
         "may_reveal": request.user.has_perm("privacy.reveal_identities"),
         "may_refresh": request.user.has_perm("privacy.refresh_job"),
@@ -187,8 +190,22 @@ def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
     return render(request, "privacy/job_detail.html", context)
 
 
-def _product(row: ProductResponse, values: list[str], *, revealed: bool) -> _Product:
-    answer = (row.answer or {}) if row.job.request.data_key else {}
+def _opens(job: Job) -> bool:
+    """Whether everything that is kept sealed about a job still opens. If not, nothing of it is shown: what cannot be read cannot be
+    masked in Adobe's words either.
+    """
+    rows = [job, *job.product_responses.all(), *([job.subject] if job.subject else [])]
+    names = ("raw", "answer", "identities", "officer_key", "wire_key")
+    try:
+        for row, name in itertools.product(rows, names):
+            getattr(row, name, None)
+    except crypto.CannotDecrypt:
+        return False
+    return True
+
+
+def _product(row: ProductResponse, values: list[str], *, readable: bool, revealed: bool) -> _Product:
+    answer = (row.answer or {}) if readable else {}
     texts = list(dict.fromkeys(text for text in (answer.get("message"), answer.get("detail")) if text))
     results = answer.get("results")
     known = codes.meaning(row.code)
@@ -210,7 +227,7 @@ def _silent_products(job: Job) -> list[str]:
 
 
 def _raw(job: Job) -> str:
-    if job.request.data_key is None or not job.raw:
+    if not job.raw:
         return ""
     try:
         return json.dumps(json.loads(job.raw), indent=2, ensure_ascii=False)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from portal import crypto
 from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
@@ -94,13 +95,23 @@ class Call:
     @classmethod
     def of(cls, row: Submission) -> Call:
         """For a row whose request is loaded."""
-        words = row.words if row.state == CallState.REJECTED and row.request.data_key else None
-        return cls(row, CALL_TONES[CallState(row.state)], CallState(row.state).label, row.get_person_reason_display(), words)
+        state = CallState(row.state)
+        return cls(row, CALL_TONES[state], state.label, row.get_person_reason_display(), _words_of_refusal(row))
 
     @property
     def is_doubled(self) -> bool:
         """Whether the person has to look at jobs that Adobe has twice."""
         return self.row.person_reason == "doubled"
+
+
+def _words_of_refusal(row: Submission) -> str | None:
+    """What Adobe said when it refused the call; None when it did not, or when the words do not open any more."""
+    if row.state != CallState.REJECTED:
+        return None
+    try:
+        return row.words
+    except crypto.CannotDecrypt:
+        return None
 
 
 def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:

@@ -161,6 +161,7 @@ document.addEventListener("htmx:xhr:progress", (event) => {
   meter.querySelector("progress").max = event.detail.total;
   meter.querySelector("progress").value = event.detail.loaded;
   const done = event.detail.loaded >= event.detail.total;
-  if (done && meter.dataset.said !== "1") { meter.dataset.said = "1"; say("Received. Checking the file."); }
+  // Said once: a screen reader does not count the bytes.
+  if (done) say("Received. Checking the file.");
   meter.querySelector("p").textContent = done ? "Received. Checking the file." : `Sending: ${fileSize(event.detail.loaded)} of ${fileSize(event.detail.total)}`;
 });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.models import Organization, User
-from privacy.models import Job, ProductResponse, ResultArchive
+from privacy.models import DataSubject, Job, ProductResponse, ResultArchive
 from privacy.statuses import ArchiveStatus, JobStatus
 from tests.actors import Actors, covers
 from tests.admins import queries_of
@@ -203,6 +203,12 @@ def test_a_product_that_never_answered_a_job_that_is_over_has_no_answer(actors: 
     assert "Analytics No answer" in shown(actors, finished).section("answers").text
 
 
+def test_each_product_stands_once_whether_it_answered_or_not(actors: Actors, finished: Job) -> None:
+    finished.product_responses.filter(product_code="analytics").delete()
+    headings = [heading.text for heading in shown(actors, finished).section("answers").all("h3")]
+    assert headings == ["Audience Manager Complete", "Analytics No answer"]
+
+
 def test_a_job_that_adobe_no_longer_knows_keeps_its_last_word(actors: Actors, finished: Job) -> None:
     Job.objects.filter(pk=finished.pk).update(status=JobStatus.GONE, adobe_status="processing")
     page = shown(actors, finished)
@@ -231,6 +237,7 @@ def test_a_stored_result_shows_its_hash_and_how_long_adobe_keeps_it(actors: Acto
         (ArchiveStatus.WAITING, "damaged", "Waiting to be fetched"),
         (ArchiveStatus.FAILED, "not_a_zip", "what came was not a ZIP"),
         (ArchiveStatus.EXPIRED, "not_found", "Adobe no longer has it"),
+        (ArchiveStatus.REMOVED, "", ArchiveStatus.REMOVED.label),
     ],
 )
 def test_a_result_that_is_not_here_says_why(actors: Actors, finished: Job, status: str, error: str, words: str) -> None:
@@ -239,6 +246,7 @@ def test_a_result_that_is_not_here_says_why(actors: Actors, finished: Job, statu
     assert words in page.section("result").text
     assert address_of("job-result", finished) not in page.links
     assert (address_of("result-again", finished) in page.forms) == (status == ArchiveStatus.FAILED)
+    assert actors.viewer.page(address_of("job-detail", finished)).forms == {}
 
 
 def test_more_products_and_identities_take_no_more_queries(
@@ -260,3 +268,15 @@ def test_more_products_and_identities_take_no_more_queries(
 def test_an_address_that_names_no_job_is_no_page(actors: Actors) -> None:
     for address in ("/jobs/00000000-0000-7000-8000-000000000000/", "/jobs/1/", "/jobs/x/"):
         assert actors.officer.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("model", ["subject", "answer"])
+def test_what_does_not_open_any_more_is_said_and_nothing_of_it_is_shown(actors: Actors, finished: Job, model: str) -> None:
+    if model == "subject":
+        DataSubject.objects.filter(pk=finished.subject_id).update(identities_sealed=b"\x01damaged-and-long-enough-to-look-sealed")
+    else:
+        finished.product_responses.update(answer_sealed=b"\x01damaged-and-long-enough-to-look-sealed")
+    for page in (shown(actors, finished), Page.of(actors.officer.post(address_of("job-reveal", finished)))):
+        assert "What is stored about this person cannot be opened." in page.text
+        assert "example.com" not in page.html
+        assert "Done (Adobe code 6000)" in page.section("answers").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -148,6 +149,14 @@ def test_products_say_what_each_does() -> None:
     lines = preview(payload(people(1), include=["analytics", "marketo"])).products
     assert [line.name for line in lines] == ["Analytics", "Marketo Engage"]
     assert all(line.access_returns and line.delete_does for line in lines)
+
+
+def test_a_product_that_is_not_known_any_more_stands_by_its_code() -> None:
+    result = checked(payload(people(1)))
+    assert result.envelope
+    later = replace(result, envelope=replace(result.envelope, products=("astrology",)))
+    (line,) = Preview.of(Upload(organization=Organization(), received_on=RECEIVED_ON), later).products
+    assert (line.name, line.access_returns, line.delete_does) == ("astrology", "", "")
 
 
 def test_namespaces_stand_by_how_often_they_are_used_with_masked_examples() -> None:

@@ -78,6 +78,16 @@ def test_jobs_that_ended_without_a_products_word_count_as_failed_for_it(request_
     assert [(bar.done, bar.failed, bar.waiting) for bar in progress.by_product(request_row)] == [(6, 5, 0), (6, 6, 0)]
 
 
+def test_a_job_that_a_product_answers_under_two_names_counts_once(request_row: PrivacyRequest) -> None:
+    answers(request_row, "analytics", JobStatus.COMPLETE, JobStatus.ERROR)
+    for job in request_row.jobs.order_by("pk")[:2]:
+        ProductResponse.objects.create(
+            job=job, request=request_row, product="Analytics", product_code="analytics", status=JobStatus.ERROR
+        )
+    (bar, _) = progress.by_product(request_row)
+    assert (bar.done, bar.failed) == (2, 2)
+
+
 # --- The counts on the row ---
 
 

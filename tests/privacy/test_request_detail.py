@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from portal.models import Organization, User
+from portal.outbound import CallState
 from privacy import intake, shredding
-from privacy.models import PrivacyRequest
+from privacy.models import PrivacyRequest, Submission
 from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers
 from tests.admins import queries_of
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people, stored_upload
 from tests.pages import Browser, Page
-from tests.states import address_of, again, finish, job_of, look, sent_request, undecided_request
+from tests.states import CREATE, address_of, again, finish, job_of, look, sent_request, undecided_request
 from tests.uploading import request_file, uploaded
 
 pytestmark = pytest.mark.django_db
@@ -165,11 +167,13 @@ def test_a_request_that_needs_a_person_because_adobe_shows_nothing(
 
 
 def test_a_request_that_needs_a_person_because_adobe_shows_a_part(
-    browser: Browser, simulator: Simulator, organization: Organization, officer: User
+    actors: Actors, simulator: Simulator, organization: Organization, officer: User
 ) -> None:
     request = undecided_request(organization, officer, simulator, "accept_then_cut", lost=2)
-    card = shown(browser, request).section("call-1-title").text
-    assert "Adobe's list shows only a part of it" in card
+    page = shown(actors.officer, request)
+    assert "Adobe's list shows only a part of it" in page.section("call-1-title").text
+    assert len(page.forms[address_of("call-decide", request, 1)].buttons) == 3
+    assert address_of("call-decide", request, 1) not in shown(actors.viewer, request).forms
 
 
 def test_a_request_that_needs_a_person_because_adobe_has_jobs_twice(
@@ -181,6 +185,30 @@ def test_a_request_that_needs_a_person_because_adobe_has_jobs_twice(
     assert "Adobe has more than one job for the same person and action." in page.section("call-1-title").text
     assert page.forms[address_of("call-decide", request, 1)].buttons == ["Note that the doubled jobs were seen"]
     assert address_of("call-decide", request, 1) not in shown(actors.viewer, request).forms
+
+
+def test_a_call_that_the_portal_still_looks_for_asks_nobody_for_anything(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    simulator.fault("error500", match=CREATE, times=1)
+    request = sent_request(organization, officer)
+    page = shown(browser, request)
+    assert page.pills[0] == "Sending to Adobe"
+    (notice,) = page.root.one(id="progress").all("div", class_="notice-warning")
+    assert notice.text.startswith("Whether Adobe took call 1 is not known yet. The portal looks for it in Adobe's list, next ")
+    assert "Next look at Adobe's list" in page.rows[0].text
+    assert address_of("call-decide", request, 1) not in page.forms
+
+
+def test_a_request_on_hold_says_so_until_it_is_finished(browser: Browser, prepared: PrivacyRequest) -> None:
+    def held() -> bool:
+        return "On hold: nothing is sent" in shown(browser, prepared).section("progress-title").text
+
+    assert not held()
+    Organization.objects.update(held_at=timezone.now())
+    assert held()
+    PrivacyRequest.objects.update(status=RequestStatus.COMPLETE)
+    assert not held()
 
 
 def test_a_request_without_its_personal_data_says_so_and_offers_no_removal(
@@ -232,5 +260,14 @@ def test_it_costs_the_same_with_many_jobs_and_calls(browser: Browser, organizati
     organization.refresh_from_db()
     many = confirmed_request(organization, officer, payload(people(30)))
     assert (few.submissions.count(), many.submissions.count()) == (1, 30)
-    for name in ("request-detail", "request-progress"):
-        assert queries_of(browser, address_of(name, many)) == queries_of(browser, address_of(name, few))
+
+    def assert_same_cost() -> None:
+        for name in ("request-detail", "request-progress"):
+            assert queries_of(browser, address_of(name, many)) == queries_of(browser, address_of(name, few))
+
+    assert_same_cost()
+    for call in Submission.objects.select_related("request__data_key"):
+        call.state, call.words = CallState.REJECTED, "Not a known namespace"
+        call.save()
+    assert shown(browser, many).text.count("Adobe's words: Not a known namespace") == 2 * 30
+    assert_same_cost()

@@ -162,6 +162,18 @@ def test_laws_are_offered_once_there_is_a_choice(browser: Browser, organization:
     assert [chip.text for chip in browser.page(ADDRESS).root.one("ul", aria_label="Law").all("a")] == ["All", "ccpa", "gdpr"]
 
 
+def test_laws_of_other_organizations_are_not_told(actors: Actors, organization: Organization, officer: User) -> None:
+    other = Organization.objects.exclude(pk=organization.pk).get()
+    plain_requests(organization, officer, {"regulation": "ccpa"}, {"regulation": "gdpr"})
+    plain_requests(other, officer, {"regulation": "gdpr"}, {"regulation": "lgpd_bra"})
+
+    def laws(person: Browser) -> list[str]:
+        return [chip.text for chip in person.page(ADDRESS).root.one("ul", aria_label="Law").all("a")]
+
+    assert (laws(actors.officer), laws(actors.stranger)) == (["All", "ccpa", "gdpr"], ["All", "gdpr", "lgpd_bra"])
+    assert actors.stranger.page(ADDRESS, law="ccpa").rows == []
+
+
 def test_people_of_several_organizations_can_tell_them_apart(browser: Browser, organization: Organization, officer: User) -> None:
     assert "Organization" not in browser.page(ADDRESS).html
     other = make_organization(ims_org_id=OTHER_IMS_ORG, name="Other")

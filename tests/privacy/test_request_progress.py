@@ -7,9 +7,11 @@ import re
 import pytest
 
 from portal.models import Organization, User
+from portal.outbound import CallState, PersonReason
 from privacy import intake
 from privacy.models import PrivacyRequest
 from privacy.statuses import JobStatus
+from privacy.views import requests
 from tests.actors import Actors, covers
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people, stored_upload
@@ -148,6 +150,20 @@ def test_each_call_shows_where_it_is(browser: Browser, simulator: Simulator, org
     assert all(re.fullmatch(r"\S+", row.one("code").text) for row in page.rows)
 
 
+def test_of_very_many_calls_the_first_are_shown_and_those_that_need_a_person_before_them(
+    browser: Browser, organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_CALLS", 2)
+    Organization.objects.update(max_people_per_call=1)
+    organization.refresh_from_db()
+    request = confirmed_request(organization, officer, payload(people(5)))
+    request.submissions.filter(ordinal=4).update(state=CallState.UNKNOWN, person_reason=PersonReason.NONE_FOUND)
+    page = live(browser, request)
+    assert page.root.one("summary").text == "5 calls to Adobe"
+    assert [row.one("td", data_label="Call").text for row in page.rows] == ["4", "1", "2"]
+    assert "Call 4 needs a decision" in page.text
+
+
 def test_a_call_that_waits_says_until_when(
     browser: Browser, simulator: Simulator, organization: Organization, officer: User
 ) -> None:
@@ -164,9 +180,24 @@ def test_a_refused_call_shows_adobes_words(
     request = sent_request(organization, officer)
     page = live(browser, request)
     assert page.pills == ["Finished with errors", "Refused by Adobe"]
-    assert "Adobe's words:" in page.rows[0].text
+    words = request.submissions.get().words
+    assert words
+    assert f"Adobe's words: {words}" in page.rows[0].text
+    (notice,) = page.root.all("div", class_="notice-bad")
+    assert notice.text.startswith(f"Adobe refused call 1: nothing was done for its 3 people. Adobe's words: {words}")
+    assert notice.text.endswith("Correct the file and upload these people again.")
     assert set(request.jobs.values_list("status", flat=True)) == {JobStatus.NOT_SENT}
     assert "6 of 6 jobs done, 6 failed" in page.text
+
+
+def test_words_of_adobe_that_do_not_open_leave_the_page_as_it_is_without_them(
+    browser: Browser, organization: Organization, officer: User
+) -> None:
+    request = confirmed_request(organization, officer, payload(people(3)))
+    request.submissions.update(state=CallState.REJECTED, words_sealed=b"damaged")
+    page = live(browser, request)
+    assert "Adobe refused call 1" in page.text
+    assert "Adobe's words" not in page.text
 
 
 def test_a_number_that_names_no_request_is_no_page(browser: Browser) -> None:

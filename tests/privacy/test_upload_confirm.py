@@ -10,7 +10,7 @@ from portal.models import AuditEvent, Organization, User
 from privacy import intake
 from privacy.models import PrivacyRequest, Upload
 from privacy.statuses import RequestStatus, UploadStatus
-from tests.actors import Actors, covers
+from tests.actors import Actors, covers, everything_kept
 from tests.files import payload, people, stored_upload
 from tests.pages import Browser, Page
 from tests.uploading import request_file, uploaded
@@ -30,9 +30,11 @@ def mixed(browser: Browser, organization: Organization) -> Upload:
 
 
 def refusal(browser: Browser, upload: Upload, **fields: str) -> str:
-    """Press the button, and read the message that the upload's page shows then."""
+    """Press the button, which changes nothing, and read the message that the upload's page shows then."""
+    before = everything_kept()
     answer = browser.post(address_of(upload), fields)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/uploads/{upload.pk}/")
+    assert everything_kept() == before
     return Page.of(browser.get(answer.headers["Location"])).root.one("div", class_="notice-error").text
 
 

@@ -113,3 +113,11 @@ def test_it_costs_the_same_with_many_rows(browser: Browser, organization: Organi
     send(browser, organization, *(request_file(1) for _ in range(27)))
     assert len(browser.page(ADDRESS).rows) == 30
     assert queries_of(browser, ADDRESS) == few
+
+
+def test_a_name_that_does_not_open_hides_no_other_upload(browser: Browser, organization: Organization) -> None:
+    damaged, sound = uploaded(browser, organization), uploaded(browser, organization, names=["sound.json"])
+    Upload.objects.filter(pk=damaged.pk).update(file_name_sealed=b"damaged")
+    links = browser.page("/uploads/").links
+    assert links[f"/uploads/{damaged.pk}/"] == "A file without a name"
+    assert links[f"/uploads/{sound.pk}/"] == "sound.json"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import LazySettings
 
 from portal.models import Organization, User
 from privacy import intake
@@ -38,6 +41,7 @@ def test_it_shows_how_far_the_check_is_and_asks_again(browser: Browser, waiting:
     assert not page.is_whole
     part = page.root.one(id="checking")
     assert (part["hx-get"], part["hx-swap"]) == (address_of(waiting), "outerHTML")
+    assert re.match(r"every \d+s\b", part["hx-trigger"])
     assert "Checking the file" in part.text
     assert "2.0 KB of 4.9 KB read." in part.text.replace("\xa0", " ")
     bar = part.one("progress")
@@ -54,6 +58,18 @@ def test_once_the_check_is_over_the_whole_page_comes_anew(browser: Browser, wait
     assert intake.check_next() == 1
     answer = browser.get(address_of(waiting), headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, f"/uploads/{waiting.pk}/")
+
+
+def test_a_large_upload_is_live_from_the_form_until_a_worker_has_checked_it(
+    browser: Browser, organization: Organization, settings: LazySettings
+) -> None:
+    settings.UPLOAD_INLINE_BYTES = 500
+    upload = uploaded(browser, organization, request_file(20))
+    part = browser.page(f"/uploads/{upload.pk}/").root.one(id="checking")
+    assert "Waiting to be checked" in browser.page(part["hx-get"]).text
+    assert intake.check_next() == 1
+    answer = browser.get(part["hx-get"], headers={"HX-Request": "true"})
+    assert "20 people" in browser.page(answer.headers["HX-Redirect"]).text
 
 
 @pytest.mark.parametrize("act", [intake.confirm, intake.discard])

@@ -191,8 +191,8 @@ def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
 
 
 def _opens(job: Job) -> bool:
-    """Whether everything that is kept sealed about a job still opens. If not, nothing of it is shown: what cannot be read cannot be
-    masked in Adobe's words either.
+    """Whether everything that is kept sealed about a job still opens. If not, nothing of it is shown: what cannot be read
+    cannot be masked in Adobe's words either.
     """
     rows = [job, *job.product_responses.all(), *([job.subject] if job.subject else [])]
     names = ("raw", "answer", "identities", "officer_key", "wire_key")

@@ -273,7 +273,7 @@ def test_an_address_that_names_no_job_is_no_page(actors: Actors) -> None:
 @pytest.mark.parametrize("model", ["subject", "answer"])
 def test_what_does_not_open_any_more_is_said_and_nothing_of_it_is_shown(actors: Actors, finished: Job, model: str) -> None:
     if model == "subject":
-        DataSubject.objects.filter(pk=finished.subject_id).update(identities_sealed=b"\x01damaged-and-long-enough-to-look-sealed")
+        DataSubject.objects.filter(jobs=finished).update(identities_sealed=b"\x01damaged-and-long-enough-to-look-sealed")
     else:
         finished.product_responses.update(answer_sealed=b"\x01damaged-and-long-enough-to-look-sealed")
     for page in (shown(actors, finished), Page.of(actors.officer.post(address_of("job-reveal", finished)))):

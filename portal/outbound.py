@@ -52,6 +52,7 @@ class PersonReason(models.TextChoices):
     NONE_FOUND = "none_found", "Adobe's list does not show it in any look"
     SOME_FOUND = "some_found", "Adobe's list shows only a part of it"
     TOO_OLD = "too_old", "It is older than Adobe's list reaches back"
+    NO_LIST = "no_list", "Adobe keeps no list in which it could be looked for"
     DOUBLED = "doubled", "Adobe has more than one job for the same person and action"
 
 

@@ -57,7 +57,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "django_filters",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest_framework",
 ]
 MIDDLEWARE = [
     "portal.middleware.correlation",
@@ -138,6 +143,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# --- API: tokens of integrations ---
+KNOX_TOKEN_MODEL = "portal.ApiToken"  # noqa: S105 - the name of a model
 
 # --- Words, times, numbers ---
 LANGUAGE_CODE = "en"

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from portal.masking import mask
 from privacy import envelopes
 from privacy.products import BY_CODE, CJM_COMPANIONS
 from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
@@ -26,7 +27,6 @@ from privacy.schema import (
     canonical_namespace,
     canonical_value,
     key_of,
-    mask,
     read_person,
     shown,
     where,

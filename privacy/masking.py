@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
-from privacy.schema import mask
+from portal.masking import mask, mask_text
 
 # Members of product answers that hold counts, times and names of namespaces, never a person.
 PLAIN_NAMES = frozenset(
@@ -14,12 +13,6 @@ PLAIN_NAMES = frozenset(
 )
 # Longer numbers are identities (ECID: 38 digits), shorter ones are counts.
 LONGEST_COUNT = 9
-
-
-def mask_text(text: str, values: Collection[str]) -> str:
-    """`text` with each of `values` masked, longest first, in any casing that Adobe may have given it."""
-    wanted = "|".join(re.escape(value) for value in sorted(filter(None, values), key=len, reverse=True))
-    return re.sub(wanted, lambda found: mask(found[0]), text, flags=re.IGNORECASE) if wanted else text
 
 
 def mask_tree(value: Any, values: Collection[str], name: str = "") -> Any:

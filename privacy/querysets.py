@@ -14,7 +14,16 @@ from django.db.models import Q
 
 from portal.models import Organization, User
 from portal.outbound import CallState
-from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, UPLOAD_OPEN, ArchiveStatus, JobStatus, RequestStatus
+from privacy.statuses import (
+    JOB_AT_ADOBE_OPEN,
+    JOB_FAILED,
+    SYNC_OPEN,
+    UPLOAD_OPEN,
+    ArchiveStatus,
+    JobStatus,
+    OptOutStatus,
+    RequestStatus,
+)
 
 
 class UploadQuerySet(models.QuerySet[Any]):
@@ -109,3 +118,41 @@ class JobListingQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> Self:
         """Time to list; organizations on hold wait."""
         return self.filter(next_list_at__lte=now, organization__held_at=None).order_by("next_list_at")
+
+
+class OptOutQuerySet(models.QuerySet[Any]):
+    """Opt-outs of sale through the consent endpoint."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+
+class ConsentCallQuerySet(models.QuerySet[Any]):
+    """Calls to the consent endpoint."""
+
+    SENDABLE = Q(opt_out__organization__held_at=None, opt_out__status__in=(OptOutStatus.SENDING, OptOutStatus.ATTENTION))
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(opt_out__organization__in=Organization.objects.visible_to(user))
+
+    def due_to_send(self, now: datetime) -> Self:
+        """Queued, due, confirmed, and its organization not on hold; oldest first."""
+        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+    def stale(self, before: datetime) -> Self:
+        """Being sent for longer than a claim lasts."""
+        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
+
+
+class JobSyncQuerySet(models.QuerySet[Any]):
+    """Searches for jobs made elsewhere."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def due(self, now: datetime) -> Self:
+        """Time to go on; organizations on hold wait."""
+        return self.filter(status__in=SYNC_OPEN, next_attempt_at__lte=now, organization__held_at=None).order_by("next_attempt_at")

@@ -330,10 +330,3 @@ def known_namespace(canonical: str) -> str:
 def canonical_value(namespace: str, value: str) -> str:
     """Only an e-mail address is lower-cased: every other value may mean its case."""
     return value.strip().lower() if namespace == "email" else value
-
-
-def mask(value: str) -> str:
-    """Enough to recognise a value that one knows, too little to learn one: `d…h@a…m`, `44…22`."""
-    if "@" in value:
-        return "@".join(f"{part[0]}…{part[-1]}" if len(part) > 2 else "…" for part in value.split("@", 1))
-    return f"{value[:2]}…{value[-2:]}" if len(value) > 8 else "…"

@@ -47,7 +47,17 @@ class RequestStatus(models.TextChoices):
     ATTENTION = "attention", "Needs a person"
     COMPLETE = "complete", "Complete"
     FAILED = "failed", "Finished with errors"
+    CANCELLED = "cancelled", "Cancelled"
     SHREDDED = "shredded", "Personal data removed"
+
+
+class Origin(models.TextChoices):
+    """Where a request was made."""
+
+    UPLOAD = "upload", "Uploaded"
+    API = "api", "Made through the API"
+    RESUBMISSION = "resubmission", "Resubmitted"
+    ELSEWHERE = "elsewhere", "Created outside the portal"
 
 
 REQUEST_OPEN = (RequestStatus.PREPARING, RequestStatus.SENDING, RequestStatus.IN_PROGRESS, RequestStatus.ATTENTION)
@@ -58,6 +68,7 @@ REQUEST_TONES = {
     RequestStatus.ATTENTION: "warning",
     RequestStatus.COMPLETE: "good",
     RequestStatus.FAILED: "bad",
+    RequestStatus.CANCELLED: "unknown",
     RequestStatus.SHREDDED: "unknown",
 }
 
@@ -81,6 +92,47 @@ UPLOAD_TONES = {
     UploadStatus.READY: "good",
     UploadStatus.CONFIRMED: "good",
     UploadStatus.DISCARDED: "unknown",
+}
+
+
+class SyncStatus(models.TextChoices):
+    """Where a search for jobs made elsewhere is."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Looking through Adobe's list"
+    DONE = "done", "Done"
+    FAILED = "failed", "Could not be finished"
+
+
+SYNC_OPEN = (SyncStatus.WAITING, SyncStatus.RUNNING)
+SYNC_TONES = {
+    SyncStatus.WAITING: "info",
+    SyncStatus.RUNNING: "info",
+    SyncStatus.DONE: "good",
+    SyncStatus.FAILED: "bad",
+}
+
+
+class OptOutStatus(models.TextChoices):
+    """Where one opt-out of sale through the consent endpoint is."""
+
+    DRAFT = "draft", "Ready to confirm"
+    SENDING = "sending", "Sending to Adobe"
+    SENT = "sent", "Accepted by Adobe"
+    ATTENTION = "attention", "Needs a person"
+    REJECTED = "rejected", "Refused by Adobe"
+    CANCELLED = "cancelled", "Not sent"
+    SHREDDED = "shredded", "Personal data removed"
+
+
+OPT_OUT_TONES = {
+    OptOutStatus.DRAFT: "info",
+    OptOutStatus.SENDING: "info",
+    OptOutStatus.SENT: "good",
+    OptOutStatus.ATTENTION: "warning",
+    OptOutStatus.REJECTED: "bad",
+    OptOutStatus.CANCELLED: "unknown",
+    OptOutStatus.SHREDDED: "unknown",
 }
 
 

@@ -49,8 +49,9 @@ def stored_upload(organization: Organization, user: User, content: bytes) -> Upl
     return upload
 
 
-def confirmed_request(organization: Organization, user: User, body: dict[str, Any]) -> PrivacyRequest:
+def confirmed_request(organization: Organization, user: User | None, body: dict[str, Any]) -> PrivacyRequest:
     """A request that was uploaded, checked and confirmed, and whose calls are queued."""
+    assert user is not None, "only requests made elsewhere have nobody"
     upload = stored_upload(organization, user, json.dumps(body).encode())
     result = intake.check(upload)
     assert result.error_count == 0, result.findings

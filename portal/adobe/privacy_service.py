@@ -20,17 +20,17 @@ from portal.adobe.answers import (
     read_job_page,
 )
 from portal.adobe.credentials import Credentials
-from portal.adobe.errors import BadAnswer, HostRefused, NotFound, OrganizationBlocked, OutcomeUnknown
+from portal.adobe.errors import BadAnswer, HostRefused, NotFound, OutcomeUnknown
+from portal.adobe.gateway import Gateway
 from portal.adobe.refusals import (
     refused_content,
     refused_elsewhere,
-    refused_get,
     refused_job,
     refused_page,
     refused_post,
     unusable,
 )
-from portal.adobe.tokens import TokenSource, TokenStore, configured_address, is_plain
+from portal.adobe.tokens import TokenStore
 from portal.adobe.transport import Answer, Call, Transport
 
 __all__ = ["Credentials", "DownloadInfo", "PrivacyService"]
@@ -61,19 +61,14 @@ class PrivacyService:
     ) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._tokens = TokenSource(tokens, transport, credentials, clock)
+        self._gateway = Gateway(credentials, tokens, transport, clock)
 
     def create_jobs(self, body: bytes, *, expected_jobs: int, still_held: Callable[[], bool]) -> CreatedJobs:
         """POST /jobs, once. `still_held` is asked immediately before the first byte leaves.
 
         Raises Rejected, Unauthorized, ClaimLost, OutcomeUnknown.
         """
-        address = self._gateway(JOBS)
-        token = self._tokens.current()
-        headers = self._headers(token) | {"Content-Type": "application/json"}
-        answer = self._transport.exchange(Call("POST", address, JOBS, headers, body, still_held=still_held))
-        if answer.status == 401:
-            self._tokens.forget(token)
+        answer = self._gateway.once("POST", JOBS, JOBS, still_held, body=body)
         if not 200 <= answer.status < 300:
             raise refused_post(answer)
         return _created(answer, expected_jobs)
@@ -97,7 +92,7 @@ class PrivacyService:
         query = {"regulation": regulation, "page": page, "size": size}
         query |= {"fromDate": from_date, "toDate": to_date, "status": status}
         stated = urlencode({name: value for name, value in query.items() if value is not None})
-        answer = self._get(Call("GET", self._gateway(f"{JOBS}?{stated}"), JOBS, {}))
+        answer = self._gateway.get(Call("GET", self._gateway.address(f"{JOBS}?{stated}"), JOBS, {}))
         if answer.status != 200:
             raise refused_page(answer, size)
         try:
@@ -107,7 +102,7 @@ class PrivacyService:
 
     def job(self, job_id: str) -> JobAnswer:
         """GET /jobs/{id}. Raises NotFound, Rejected, BadAnswer."""
-        answer = self._get(Call("GET", self._gateway(_job_path(job_id)), f"{JOBS}/{{id}}", {}))
+        answer = self._gateway.get(Call("GET", self._gateway.address(_job_path(job_id)), f"{JOBS}/{{id}}", {}))
         if answer.status != 200:
             raise refused_job(answer)
         try:
@@ -125,11 +120,11 @@ class PrivacyService:
         Raises HostRefused, NotFound, ContentForbidden, TooLarge, BadAnswer. After an error, what was written is to be
         thrown away.
         """
-        gateway = self._gateway(f"{_job_path(job_id)}/content")
+        gateway = self._gateway.address(f"{_job_path(job_id)}/content")
         address = gateway if url is None else self._download_address(url, gateway)
         if address.origin == gateway.origin:
             call = Call("GET", address, f"{JOBS}/{{id}}/content", {}, sink=write, limit=max_bytes)
-            answer, refused = self._get(call), refused_content
+            answer, refused = self._gateway.get(call), refused_content
         else:
             call = Call("GET", address, "(result file)", {"Accept": "*/*"}, sink=write, limit=max_bytes)
             answer, refused = self._transport.patiently(call), refused_elsewhere
@@ -141,38 +136,9 @@ class PrivacyService:
         """GET /jobs/ping, a path that Adobe shows in an example and never describes: NotFound and Rejected mean that
         the gateway let us through. Raises also BadAnswer.
         """
-        answer = self._get(Call("GET", self._gateway(f"{JOBS}/ping"), f"{JOBS}/ping", {}))
+        answer = self._gateway.get(Call("GET", self._gateway.address(f"{JOBS}/ping"), f"{JOBS}/ping", {}))
         if not 200 <= answer.status < 300:
             raise refused_job(answer)
-
-    def _get(self, call: Call) -> Answer:
-        """A call to the gateway, with the token renewed once when it is refused."""
-        for _ in range(2):
-            token = self._tokens.current()
-            answer = self._transport.patiently(
-                Call("GET", call.address, call.route, self._headers(token), sink=call.sink, limit=call.limit)
-            )
-            if answer.status != 401:
-                return answer
-            self._tokens.forget(token)
-        raise refused_get(answer)
-
-    def _headers(self, token: str) -> dict[str, str]:
-        """Privacy Service API, getting started: required headers. Accept is required on the content path as well."""
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "x-api-key": self._credentials.client_id,
-            "x-gw-ims-org-id": self._credentials.ims_org_id,
-            "Accept": "application/json",
-        }
-        if not is_plain(self._credentials.ims_org_id):
-            raise OrganizationBlocked("missing_org_header")
-        if not all(is_plain(value) for value in headers.values()):
-            raise OrganizationBlocked("credentials")
-        return headers
-
-    def _gateway(self, path: str) -> Address:
-        return configured_address(self._credentials.gateway_url, path)
 
     def _download_address(self, url: str, gateway: Address) -> Address:
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from privacy.reading.items import FileProblem, Member, UserItem, UsersStart
+from portal.reading import FileProblem
+from privacy.reading.items import Member, UserItem, UsersStart
 
 # In characters, with a charge for each item on top, so that memory follows.
 _MEMBER_BUDGET: Final = 1024 * 1024

@@ -1,18 +1,9 @@
-"""What the reader yields, and how it refuses a file."""
+"""What the reader yields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-
-
-class FileProblem(Exception):
-    """The file cannot be read at all. `message` is one sentence or two for the person who chose it; `code` is for logs."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import audit, crypto
+from portal.masking import mask, mask_text
 from portal.models import User
 from portal.paging import Keyset
 from privacy import codes, laying_out, masking, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.products import product_name
-from privacy.schema import mask
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
 from privacy.views.requests import get_request
 
@@ -215,7 +215,7 @@ def _product(row: ProductResponse, values: list[str], *, readable: bool, reveale
         title=known.title if known else "",
         meaning=known.words if known else "",
         code=codes.short(row.code),
-        words=texts if revealed else [masking.mask_text(text, values) for text in texts],
+        words=texts if revealed else [mask_text(text, values) for text in texts],
         rows=laying_out.rows(results if revealed else masking.mask_tree(results, values)),
     )
 

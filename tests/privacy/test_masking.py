@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.masking import mask, mask_text
 from privacy import masking
-from privacy.schema import mask
 
 VALUE = "jane.doe@example.com"
 ECID = "44363657679975868102107072127612345678"
@@ -26,31 +26,31 @@ ECID = "44363657679975868102107072127612345678"
     ],
 )
 def test_known_values_are_masked_in_a_text_in_any_casing(text: str, shown: str) -> None:
-    assert masking.mask_text(text, [VALUE]) == shown
+    assert mask_text(text, [VALUE]) == shown
 
 
 def test_the_longest_value_is_masked_first() -> None:
-    assert masking.mask_text("key-12345#ABCDEF", ["key-12345", "key-12345#ABCDEF"]) == mask("key-12345#ABCDEF")
+    assert mask_text("key-12345#ABCDEF", ["key-12345", "key-12345#ABCDEF"]) == mask("key-12345#ABCDEF")
 
 
 def test_values_are_texts_and_no_patterns() -> None:
-    assert masking.mask_text("a.b+c@d.e and axb+c@d.e", ["a.b+c@d.e"]) == f"{mask('a.b+c@d.e')} and axb+c@d.e"
+    assert mask_text("a.b+c@d.e and axb+c@d.e", ["a.b+c@d.e"]) == f"{mask('a.b+c@d.e')} and axb+c@d.e"
 
 
 def test_letters_that_change_their_length_do_not_shift_the_mask() -> None:
     # `İ` in lower case is two characters.
-    assert masking.mask_text(f"İİİİ {VALUE} end", [VALUE]) == "İİİİ j…e@e…m end"
+    assert mask_text(f"İİİİ {VALUE} end", [VALUE]) == "İİİİ j…e@e…m end"
 
 
 def test_without_values_a_text_stays() -> None:
-    assert masking.mask_text("as it came", []) == masking.mask_text("as it came", [""]) == "as it came"
+    assert mask_text("as it came", []) == mask_text("as it came", [""]) == "as it came"
 
 
 @given(st.text(min_size=9, max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_a_long_value_never_stays_whole(value: str, before: str, after: str) -> None:
     # A value of one letter over and over, or with the mask's own mark, may appear again by chance.
     if value not in mask(value) + before + after and "…" not in value and len(set(value)) > 3:
-        assert value not in masking.mask_text(f"{before}{value}{after}", [value])
+        assert value not in mask_text(f"{before}{value}{after}", [value])
 
 
 @pytest.mark.parametrize(

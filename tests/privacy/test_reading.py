@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy import reading
+from portal import reading
 from privacy.reading import FileProblem, Member, UserItem, UsersStart, read_file
 from tests.files import payload, people
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from portal.masking import mask
 from privacy import schema
-from privacy.schema import Finding, Identity, OrganizationRules, Person, canonical_namespace, canonical_value, mask, read_person
+from privacy.schema import Finding, Identity, OrganizationRules, Person, canonical_namespace, canonical_value, read_person
 
 RULES = OrganizationRules("ORG@AdobeOrg", frozenset({"analytics"}))
 EMAIL = {"namespace": "email", "value": "dsmith@acme.com", "type": "standard"}

@@ -1,4 +1,4 @@
-"""Checks of the raw bytes of a request file, before the parser sees them."""
+"""Checks of the raw bytes of a JSON file, before the parser sees them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import Final
 
-from privacy.reading.items import FileProblem
+from portal.reading.problems import FileProblem
 
 BOM: Final = b"\xef\xbb\xbf"
 _ENCODINGS: Final = (

@@ -1,0 +1,79 @@
+"""The vocabulary of queries. Permission is part of it: what a person may not see is not there, so it is a 404."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from hygiene.statuses import RecordDeleteStatus
+from portal.models import Organization, User
+from portal.outbound import CallState
+
+
+class OfOrganization(models.QuerySet[Any]):
+    """Rows with an organization of their own."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+
+class RecordDeleteQuerySet(OfOrganization):
+    """Record deletes."""
+
+    def to_check(self, now: datetime) -> Self:
+        """Files that wait for a worker."""
+        waiting = (RecordDeleteStatus.WAITING, RecordDeleteStatus.CHECKING)
+        return self.filter(status__in=waiting, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+    def to_prepare(self, now: datetime) -> Self:
+        """Confirmed, and their work orders not all written yet."""
+        return self.filter(status=RecordDeleteStatus.PREPARING, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+
+class WorkOrderQuerySet(OfOrganization):
+    """Record delete work orders."""
+
+    SENDABLE = Q(organization__held_at=None) & ~Q(record_delete__status=RecordDeleteStatus.PREPARING)
+
+    def due_to_send(self, now: datetime) -> Self:
+        """Queued, due, complete, and its organization not on hold; oldest first."""
+        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at", "ordinal")
+
+    def due_to_look(self, now: datetime) -> Self:
+        """Of unknown outcome, and time to look for them in Adobe's list."""
+        return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
+            "next_look_at"
+        )
+
+    def due_for_detail(self, now: datetime) -> Self:
+        """Time to ask Adobe for the work order itself; organizations on hold wait."""
+        return self.filter(next_poll_at__lte=now, organization__held_at=None).order_by("next_poll_at")
+
+    def stale(self, before: datetime) -> Self:
+        """Being sent for longer than a claim lasts."""
+        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
+
+
+class ExpirationOrderQuerySet(OfOrganization):
+    """Changes of dataset expirations that are to be sent."""
+
+    SENDABLE = Q(organization__held_at=None)
+
+    def due_to_send(self, now: datetime) -> Self:
+        """Queued and due; oldest first."""
+        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+    def due_to_look(self, now: datetime) -> Self:
+        """Of unknown outcome, and time to ask Adobe what became of it."""
+        return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
+            "next_look_at"
+        )
+
+    def stale(self, before: datetime) -> Self:
+        """Being sent for longer than a claim lasts."""
+        return self.filter(state=CallState.SENDING, claimed_at__lt=before)

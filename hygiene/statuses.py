@@ -1,0 +1,115 @@
+"""Status words of data hygiene, each in one place with its label and its tone."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class RecordDeleteStatus(models.TextChoices):
+    """Where one record delete is, as its officer would say it."""
+
+    WAITING = "waiting", "Waiting to be checked"
+    CHECKING = "checking", "Being checked"
+    REFUSED = "refused", "Has errors"
+    READY = "ready", "Ready to confirm"
+    DISCARDED = "discarded", "Discarded"
+    PREPARING = "preparing", "Preparing"
+    SENDING = "sending", "Sending to Adobe"
+    IN_PROGRESS = "in_progress", "Adobe is working"
+    ATTENTION = "attention", "Needs a person"
+    COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Finished with errors"
+    SHREDDED = "shredded", "Personal data removed"
+
+
+RECORD_DELETE_DRAFTS = (
+    RecordDeleteStatus.WAITING,
+    RecordDeleteStatus.CHECKING,
+    RecordDeleteStatus.REFUSED,
+    RecordDeleteStatus.READY,
+)
+RECORD_DELETE_OPEN = (
+    RecordDeleteStatus.PREPARING,
+    RecordDeleteStatus.SENDING,
+    RecordDeleteStatus.IN_PROGRESS,
+    RecordDeleteStatus.ATTENTION,
+)
+RECORD_DELETE_TONES = {
+    RecordDeleteStatus.WAITING: "info",
+    RecordDeleteStatus.CHECKING: "info",
+    RecordDeleteStatus.REFUSED: "bad",
+    RecordDeleteStatus.READY: "good",
+    RecordDeleteStatus.DISCARDED: "unknown",
+    RecordDeleteStatus.PREPARING: "info",
+    RecordDeleteStatus.SENDING: "info",
+    RecordDeleteStatus.IN_PROGRESS: "info",
+    RecordDeleteStatus.ATTENTION: "warning",
+    RecordDeleteStatus.COMPLETE: "good",
+    RecordDeleteStatus.FAILED: "bad",
+    RecordDeleteStatus.SHREDDED: "unknown",
+}
+
+
+class WorkOrderStatus(models.TextChoices):
+    """Where one work order is at Adobe (Data Hygiene API, record delete work orders). Adobe's own word is kept beside it."""
+
+    WAITING = "waiting", "Not sent yet"
+    RECEIVED = "received", "Received"
+    VALIDATED = "validated", "Validated"
+    SUBMITTED = "submitted", "Submitted"
+    INGESTED = "ingested", "Ingested"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    OTHER = "other", "Other"
+    GONE = "gone", "No longer at Adobe"
+    NOT_SENT = "not_sent", "Not sent"
+
+
+WORK_ORDER_AT_ADOBE_OPEN = (
+    WorkOrderStatus.RECEIVED,
+    WorkOrderStatus.VALIDATED,
+    WorkOrderStatus.SUBMITTED,
+    WorkOrderStatus.INGESTED,
+    WorkOrderStatus.OTHER,
+)
+WORK_ORDER_DONE = (
+    WorkOrderStatus.COMPLETED,
+    WorkOrderStatus.FAILED,
+    WorkOrderStatus.GONE,
+    WorkOrderStatus.NOT_SENT,
+)
+WORK_ORDER_TONES = {
+    WorkOrderStatus.WAITING: "unknown",
+    WorkOrderStatus.RECEIVED: "info",
+    WorkOrderStatus.VALIDATED: "info",
+    WorkOrderStatus.SUBMITTED: "info",
+    WorkOrderStatus.INGESTED: "info",
+    WorkOrderStatus.COMPLETED: "good",
+    WorkOrderStatus.FAILED: "bad",
+    WorkOrderStatus.OTHER: "unknown",
+    WorkOrderStatus.GONE: "warning",
+    WorkOrderStatus.NOT_SENT: "bad",
+}
+
+
+class ExpirationStatus(models.TextChoices):
+    """Where one dataset expiration is (Data Hygiene API, dataset expiration). `executed` is an older word for completed."""
+
+    SENDING = "sending", "Being sent to Adobe"
+    PENDING = "pending", "Pending"
+    EXECUTING = "executing", "Executing"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    REJECTED = "rejected", "Refused by Adobe"
+    OTHER = "other", "Other"
+
+
+EXPIRATION_TONES = {
+    ExpirationStatus.SENDING: "info",
+    ExpirationStatus.PENDING: "info",
+    ExpirationStatus.EXECUTING: "info",
+    ExpirationStatus.COMPLETED: "good",
+    ExpirationStatus.CANCELLED: "unknown",
+    ExpirationStatus.REJECTED: "bad",
+    ExpirationStatus.OTHER: "unknown",
+}

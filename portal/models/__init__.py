@@ -1,0 +1,34 @@
+"""Organizations, people, data keys, the audit trail and integrations: what both apps build on."""
+
+from portal.models.evidence import AppendOnly, AppendOnlyModel, AppendOnlyQuerySet, AuditEvent, AuditLeaf, AuditSeal
+from portal.models.integrations import ApiToken, DeliveryStatus, IdempotencyKey, Scope, WebhookDelivery, WebhookEndpoint
+from portal.models.keys import DataKey, DataKeyQuerySet
+from portal.models.organizations import ADOBE_GATEWAY, ADOBE_IMS, ADOBE_SCOPES, AccessToken, Organization, OrganizationQuerySet
+from portal.models.people import User
+from portal.models.work import Counter, Wakeup
+
+__all__ = [
+    "ADOBE_GATEWAY",
+    "ADOBE_IMS",
+    "ADOBE_SCOPES",
+    "AccessToken",
+    "ApiToken",
+    "AppendOnly",
+    "AppendOnlyModel",
+    "AppendOnlyQuerySet",
+    "AuditEvent",
+    "AuditLeaf",
+    "AuditSeal",
+    "Counter",
+    "DataKey",
+    "DataKeyQuerySet",
+    "DeliveryStatus",
+    "IdempotencyKey",
+    "Organization",
+    "OrganizationQuerySet",
+    "Scope",
+    "User",
+    "Wakeup",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,28 @@
+"""Uploads, privacy requests, the people in them, the calls that carry them to Adobe, and what came back."""
+
+from privacy.models.archives import ResultArchive
+from privacy.models.catalog import AdobeProduct, Law, LawDeadline
+from privacy.models.consent import ConsentCall, OptOut
+from privacy.models.elsewhere import JobSync
+from privacy.models.jobs import Job, JobListing, ProductResponse
+from privacy.models.requests import DataSubject, IdentityDigest, PrivacyRequest
+from privacy.models.submissions import Submission
+from privacy.models.uploads import Upload
+
+__all__ = [
+    "AdobeProduct",
+    "ConsentCall",
+    "DataSubject",
+    "IdentityDigest",
+    "Job",
+    "JobListing",
+    "JobSync",
+    "Law",
+    "LawDeadline",
+    "OptOut",
+    "PrivacyRequest",
+    "ProductResponse",
+    "ResultArchive",
+    "Submission",
+    "Upload",
+]

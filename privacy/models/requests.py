@@ -1,0 +1,142 @@
+"""Privacy requests and the people in them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from portal import crypto
+from portal.ids import new_id
+from portal.models import DataKey, Organization, User
+from privacy import querysets
+from privacy.models.uploads import Upload
+from privacy.statuses import REQUEST_TONES, Origin, RequestStatus
+
+
+class PrivacyRequest(models.Model):
+    """One request as an officer speaks of it: the people of one file, one law, one set of products."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="privacy_requests")
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="requests")
+    data_key = models.ForeignKey(DataKey, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.UPLOAD)
+    # The request whose failed people or products this one asks for again.
+    resubmission_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="resubmissions")
+    # Of a request made elsewhere: what Adobe calls it.
+    adobe_request_id = models.CharField(max_length=255, null=True)
+    opt_out = models.BooleanField(default=False)
+    regulation = models.CharField(max_length=40)
+    products = models.JSONField(default=list)
+    envelope_sealed = crypto.SealedField(null=True)
+    # schema.Envelope as a dict: extra company contexts and options, as they are sent.
+    envelope = crypto.SealedJSON("envelope_sealed")
+    received_on = models.DateField()
+    due_on = models.DateField(null=True)
+    status = models.CharField(max_length=12, choices=RequestStatus.choices, default=RequestStatus.PREPARING)
+    people = models.PositiveIntegerField(default=0)
+    people_prepared = models.PositiveIntegerField(default=0)
+    jobs_total = models.PositiveIntegerField(default=0)
+    jobs_done = models.PositiveIntegerField(default=0)
+    jobs_failed = models.PositiveIntegerField(default=0)
+    # Nobody: a request that was made elsewhere.
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="privacy_requests")
+    # Nothing is sent before; until then it can be cancelled.
+    recall_until = models.DateTimeField(null=True)
+    # Deletes wait until every access result is safe in the archive.
+    access_first = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    lease = models.UUIDField(null=True, editable=False)
+    # A backup was restored while it was being prepared: its calls may have gone out since, so they start as UNKNOWN.
+    restored = models.BooleanField(default=False, editable=False)
+    finished_at = models.DateTimeField(null=True)
+    shredded_at = models.DateTimeField(null=True)
+
+    objects = querysets.PrivacyRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        permissions = [
+            ("reveal_identities", "Can see identities unmasked"),
+            ("shred_privacyrequest", "Can remove the personal data of a request"),
+            ("decide_submission", "Can decide what happens to a call of unknown outcome"),
+            ("cancel_privacyrequest", "Can cancel a request of which nothing was sent"),
+            ("resubmit_privacyrequest", "Can ask Adobe again for what failed"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "adobe_request_id"], name="request_made_elsewhere_once"),
+        ]
+        indexes = [
+            # The list, newest first, of one person's organizations.
+            models.Index(fields=["organization", "-created_at", "-id"], name="request_list"),
+            # The prepare step.
+            models.Index(fields=["status", "next_attempt_at"], name="request_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def tone(self) -> str:
+        """For the status pill."""
+        return REQUEST_TONES[RequestStatus(self.status)]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything of it still moves or waits for a person."""
+        return self.finished_at is None and self.shredded_at is None
+
+
+class DataSubject(models.Model):
+    """One person as named in one request. We merge nobody across requests."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.CASCADE, related_name="subjects")
+    position = models.PositiveIntegerField(help_text="1-based place in the file.")
+    # The officer's own key, as in the file; none when the file had none.
+    officer_key_sealed = crypto.SealedField(null=True)
+    officer_key = crypto.SealedText("officer_key_sealed")
+    # `<officer's key>#<80 random bits>`: made once, the same on every re-send, never parsed.
+    wire_key_sealed = crypto.SealedField(null=True)
+    wire_key = crypto.SealedText("wire_key_sealed")
+    wire_key_digest = models.BinaryField(null=True, editable=False)
+    actions = models.JSONField(default=list)
+    identities_sealed = crypto.SealedField(null=True)
+    # A list of {namespace, value, type, namespaceId?, isDeletedClientSide?}.
+    identities = crypto.SealedJSON("identities_sealed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "position"], name="subject_place_is_single"),
+            # A key of ours names one person: a look at Adobe's list finds the person by it.
+            models.UniqueConstraint(fields=["wire_key_digest"], name="wire_key_is_single"),
+        ]
+
+    def __str__(self) -> str:
+        return f"data subject {self.id}"
+
+    @property
+    def data_key(self) -> DataKey:
+        """People are sealed under their request's key. Raises CannotDecrypt's cause when it is shredded."""
+        key = self.request.data_key
+        if key is None:
+            raise crypto.CannotDecrypt("the personal data of this request was removed")
+        return key
+
+
+class IdentityDigest(models.Model):
+    """A blind index entry: lets an exact identity be found without storing it."""
+
+    subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="identity_digests")
+    digest = models.BinaryField()
+    namespace = models.CharField(max_length=200, help_text="Canonical namespace; never the value.")
+
+    class Meta:
+        # Duplicates at check, and exact search.
+        indexes = [models.Index(fields=["digest"], name="identity_by_digest")]
+
+    def __str__(self) -> str:
+        return f"identity digest {self.pk}"

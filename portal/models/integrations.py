@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
@@ -22,7 +25,16 @@ class Scope(models.TextChoices):
     DOWNLOAD = "download", "Download results"
 
 
-class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
+class ApiTokenManager(AuthTokenManager):
+    """Making tokens."""
+
+    def make(self, *, lifetime: timedelta | None, **fields: Any) -> tuple[ApiToken, str]:
+        """A saved token, and its text, which is kept nowhere. It expires after `lifetime`, or never."""
+        made: tuple[ApiToken, str] = self.create(expiry=lifetime, **fields)  # type: ignore[no-untyped-call]
+        return made
+
+
+class ApiToken(AbstractAuthToken):
     """One token of one integration. Its service user has the rights of its scopes and belongs to its organization alone.
 
     Only the digest of the token is kept; the token itself is shown once, when it is made.
@@ -35,7 +47,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
-    objects: models.Manager[ApiToken] = AuthTokenManager()
+    objects: ClassVar[ApiTokenManager] = ApiTokenManager()
 
     class Meta:
         ordering = ["-created"]

@@ -12,7 +12,8 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Connect the system checks and the signals that audit sign-ins."""
-        from portal import checks, permissions, signals  # noqa: F401, PLC0415 - they need the app registry
+        """Connect the system checks and the signals that audit sign-ins; bring the background steps of the portal itself."""
+        from portal import checks, permissions, signals, tasks  # noqa: F401, PLC0415 - they need the app registry
 
         permissions.connect()
+        tasks.register_steps()

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from portal import logs
 from portal.models import AuditEvent, AuditLeaf, AuditSeal, Organization, User
+from portal.webhooks import events as webhooks
 
 Scalar = str | int | float | bool | None
 GENESIS = b"\0" * 32
@@ -55,9 +56,11 @@ def record(
 
 
 def record_many(records: Sequence[AuditRecord]) -> list[AuditEvent]:
-    """Write many events with one statement."""
+    """Write many events with one statement; internal systems are told of those they want to know."""
     now = timezone.now()
-    return AuditEvent.objects.bulk_create([_event(entry, now) for entry in records], batch_size=BATCH)
+    events = AuditEvent.objects.bulk_create([_event(entry, now) for entry in records], batch_size=BATCH)
+    webhooks.notice(records, now)
+    return events
 
 
 def _event(entry: AuditRecord, at: datetime) -> AuditEvent:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from portal import crypto
+from portal.adobe.data_hygiene import DataHygiene
+from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.errors import OrganizationBlocked
 from portal.adobe.privacy_service import Credentials, PrivacyService
 from portal.adobe.tokens import Token
@@ -86,3 +88,15 @@ def transport() -> Transport:
 def service_for(organization: Organization) -> PrivacyService:
     """The Privacy Service client of this organization."""
     return PrivacyService(credentials_of(organization), DatabaseTokens(organization), transport())
+
+
+def hygiene_for(organization: Organization) -> DataHygiene:
+    """The client of this organization's record delete work orders and quotas, in its sandbox."""
+    tokens = DatabaseTokens(organization)
+    return DataHygiene(credentials_of(organization), tokens, transport(), sandbox=organization.sandbox_name)
+
+
+def expirations_for(organization: Organization, sandbox: str = "") -> DatasetExpirations:
+    """The client of the dataset expirations of a sandbox, the organization's own unless another is named."""
+    tokens = DatabaseTokens(organization)
+    return DatasetExpirations(credentials_of(organization), tokens, transport(), sandbox=sandbox or organization.sandbox_name)

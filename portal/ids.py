@@ -8,8 +8,12 @@ import uuid
 
 
 def new_id() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits."""
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction, then 62 random bits.
+
+    With the fraction (method 3 there), ids that one process makes one after the other are in order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = milliseconds << 80 | (rest * 4096 // 1_000_000) << 64 | secrets.randbits(64)
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)

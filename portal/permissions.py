@@ -18,6 +18,12 @@ VIEWS = (
     "view_job",
     "view_productresponse",
     "view_resultarchive",
+    "view_optout",
+    "view_jobsync",
+    "view_recorddelete",
+    "view_workorder",
+    "view_datasetexpiration",
+    "view_quotareading",
 )
 ACTS = (
     "add_upload",
@@ -25,8 +31,24 @@ ACTS = (
     "refresh_job",
     "decide_submission",
     "shred_privacyrequest",
+    "cancel_privacyrequest",
+    "resubmit_privacyrequest",
     "reveal_identities",
     "download_results",
+    "add_optout",
+    "confirm_optout",
+    "decide_consentcall",
+    "start_jobsync",
+    "add_recorddelete",
+    "confirm_recorddelete",
+    "change_workorder",
+    "decide_workorder",
+    "refresh_workorder",
+    "shred_recorddelete",
+    "refresh_quotareading",
+    "add_datasetexpiration",
+    "change_datasetexpiration",
+    "decide_expirationorder",
 )
 MANAGES = (
     "view_organization",
@@ -39,6 +61,9 @@ MANAGES = (
     "view_auditseal",
     "view_submission",
     "view_joblisting",
+    "view_consentcall",
+    "view_serviceprogress",
+    "view_expirationorder",
 )
 RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}
 

@@ -51,6 +51,7 @@ _steps: dict[str, Step] = {}
 _demos: list[DemoStory] = []
 _product_choices: list[tuple[str, str]] = []
 _on_resume: list[Callable[[uuid.UUID], None]] = []
+_daily: list[Callable[[], None]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 
 
@@ -94,6 +95,16 @@ def resumed(organization_id: uuid.UUID) -> None:
     """A person let the queue of this organization go on: tell every app that has one."""
     for callback in _on_resume:
         callback(organization_id)
+
+
+def on_daily(callback: Callable[[], None]) -> None:
+    """Call `callback` once a night. It only makes rows that background steps work off."""
+    _daily.append(callback)
+
+
+def daily() -> list[Callable[[], None]]:
+    """What is begun once a night."""
+    return list(_daily)
 
 
 def add_file_owner(folder: str, is_owned: Callable[[Sequence[str]], set[str]]) -> None:

@@ -197,6 +197,10 @@ DETAIL_FIRST_SECONDS = env.fraction("DETAIL_FIRST_SECONDS", 120, least=0.1)
 DETAIL_AT_LEAST_EVERY_SECONDS = env.fraction("DETAIL_AT_LEAST_EVERY_SECONDS", 86_400, least=1)
 AUDIT_SEAL_EVERY_SECONDS = env.fraction("AUDIT_SEAL_EVERY_SECONDS", 60, least=1)
 
+# --- Telling internal systems ---
+# Inside a private network an integration has a private address; elsewhere such addresses are refused.
+WEBHOOK_PRIVATE_ADDRESSES = env.flag("WEBHOOK_PRIVATE_ADDRESSES", default=PORTAL_ENVIRONMENT == "demo")
+
 # --- Results ---
 ARCHIVE_MAX_BYTES = env.number("ARCHIVE_MAX_BYTES", 2 * 1024**3, least=1)
 # Adobe keeps a result 60 days (Privacy Service API, jobs and content pages) or 30 (best practices); see README.md.

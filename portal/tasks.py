@@ -5,8 +5,10 @@ from __future__ import annotations
 from celery.schedules import crontab
 from django.conf import settings
 
-from portal import audit, steps, tidying
+from portal import audit, registry, steps, tidying
 from portal.celery import app
+from portal.webhooks import delivering
+from portal.webhooks import events as webhooks
 
 app.conf.beat_schedule = {
     # A message that was not taken before the next one comes is stale and expires.
@@ -19,6 +21,11 @@ app.conf.beat_schedule = {
         "task": "portal.tasks.seal_audit",
         "schedule": settings.AUDIT_SEAL_EVERY_SECONDS,
         "options": {"expires": settings.AUDIT_SEAL_EVERY_SECONDS},
+    },
+    "daily": {
+        "task": "portal.tasks.daily",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
     },
     "tidy": {
         "task": "portal.tasks.tidy",
@@ -43,7 +50,25 @@ def seal_audit() -> None:
     audit.seal()
 
 
+@app.task(ignore_result=True)
+def deliver_webhooks() -> int:
+    """Tell internal systems what has happened."""
+    return steps.run(webhooks.STEP, delivering.deliver_next)
+
+
+@app.task(ignore_result=True)
+def daily() -> None:
+    """Begin what is done once a night."""
+    for begin in registry.daily():
+        begin()
+
+
 @app.task(ignore_result=True, soft_time_limit=TIDY_SOFT_LIMIT, time_limit=TIDY_HARD_LIMIT)
 def tidy() -> None:
     """Remove files that nobody needs any more."""
     tidying.tidy()
+
+
+def register_steps() -> None:
+    """Tell the sweep about the steps of the portal itself."""
+    registry.add_step(registry.Step(webhooks.STEP, delivering.deliveries_due, deliver_webhooks.delay))

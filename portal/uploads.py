@@ -6,9 +6,10 @@ with files, also before a view has looked at it; hence it keeps nothing of peopl
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -51,6 +52,29 @@ class StoredUpload(UploadedFile):  # type: ignore[type-arg]  # not generic at ru
     def drop(self) -> None:
         """Remove the file."""
         crypto.discard(self.file_path)
+
+
+def store(source: BinaryIO, *, name: str, size: int) -> StoredUpload:
+    """A stream that did not come through a form (a file of an operator, the body of an API call), stored as an upload is.
+
+    `size` in bytes; what is over the limit is not read. Raises OSError of the source or of the disk, with nothing left behind.
+    """
+    upload_id = new_id()
+    key = DataKey.new("upload", upload_id)
+    stored = StoredUpload(
+        name=name,
+        path=f"{FOLDER}/{upload_id}",
+        size=size,
+        data_key=key,
+        too_large=size > settings.UPLOAD_MAX_BYTES,
+        refused=False,
+    )
+    if stored.too_large:
+        return stored
+    stored.file_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with crypto.write_sealed(stored.file_path, crypto.box_for(key), UPLOAD_LABEL) as target:
+        shutil.copyfileobj(source, target)
+    return stored
 
 
 class EncryptingUploadHandler(FileUploadHandler):

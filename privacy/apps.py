@@ -16,13 +16,18 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
-        from privacy import files, products, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from privacy import elsewhere, files, products, reminding, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from privacy.consent import sending  # noqa: PLC0415
 
         tasks.register_steps()
         registry.add_navigation("Requests", "privacy:request-list", order=10, further_paths=("/jobs/",))
         registry.add_navigation("Uploads", "privacy:upload-list", order=20)
         registry.add_product_choices((product.code, product.name) for product in products.PRODUCTS)
+        registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)
         registry.on_resume(submission.resume)
+        registry.on_resume(sending.resume)
+        registry.on_daily(elsewhere.start_for_all)
+        registry.on_daily(reminding.tell_due_soon)
         registry.add_file_owner("uploads", files.owned_uploads)
         registry.add_file_owner("archives", files.owned_archives)
         if settings.PORTAL_ENVIRONMENT == "demo":

@@ -21,6 +21,7 @@ from portal import audit, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.ids import new_id
 from portal.models import User
+from privacy import progress
 from privacy.models import ResultArchive
 from privacy.polling import NOT_FOUND, hold_when_blocked, not_found_again, wait_after
 from privacy.statuses import ArchiveStatus
@@ -167,6 +168,7 @@ def _store(fetched: Sequence[Fetched]) -> None:
     with transaction.atomic():
         kept = [one for one in fetched if _note(one)]
         audit.record_many([_stored_record(one) for one in kept])
+        _tell_waiting_deletes([one.archive for one in kept])
     # A request that was shredded meanwhile keeps no file, and neither does the slower of two workers.
     for one in fetched:
         if one not in kept:
@@ -221,6 +223,13 @@ def _end(archive: ResultArchive, status: ArchiveStatus, reason: str) -> None:
     with transaction.atomic():
         if ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(status=status, last_error=reason):
             _record(archive, f"result.{status}", {"reason": reason})
+            _tell_waiting_deletes([archive])
+
+
+def _tell_waiting_deletes(archives: Sequence[ResultArchive]) -> None:
+    """Deletes may wait for these results. In the transaction that notes them, so that no crash can part the two."""
+    for request_id in sorted({archive.request_id for archive in archives if archive.request.access_first}):
+        progress.refresh(request_id)
 
 
 def _record(archive: ResultArchive, action: str, details: dict[str, str | int]) -> None:
@@ -248,6 +257,7 @@ def fetch_again(archive: ResultArchive, user: User) -> bool:
         audit.record(
             "result.asked_again", actor=user, organization=archive.job.organization, obj=archive, root_id=archive.request_id
         )
+        _tell_waiting_deletes([archive])
         steps.wake("archive")
     return bool(changed)
 

@@ -15,7 +15,7 @@ from portal import crypto, steps
 from portal.adobe.answers import ListedJob
 from portal.models import Organization
 from portal.outbound import CallState, unknown_fields
-from privacy import intake, progress, reconciling
+from privacy import progress, reconciling, writing
 from privacy.models import Job, Submission
 from privacy.submission import note_jobs, raise_alarm_when_doubled, record_outcome
 
@@ -28,7 +28,7 @@ def notice(organization: Organization, page: Iterable[ListedJob]) -> None:
     if not strangers:
         return
     index = crypto.blind_index_for(organization)
-    by_key = {(intake.wire_digest(index, job.user_key), job.action): job.job_id for job in strangers if job.user_key}
+    by_key = {(writing.wire_digest(index, job.user_key), job.action): job.job_id for job in strangers if job.user_key}
     found: dict[Submission, dict[UUID, list[str]]] = defaultdict(dict)
     ours = Job.objects.filter(organization=organization, subject__wire_key_digest__in={digest for digest, _ in by_key})
     for job in ours.select_related("subject", "submission__request__organization"):

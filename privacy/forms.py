@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from portal.models import Organization, User
 from portal.uploads import StoredUpload
@@ -87,3 +88,10 @@ def today_of(organizations: Sequence[Organization] | Any) -> date:
     """Today where the (first) organization is; in UTC when there is none."""
     first = next(iter(organizations), None)
     return datetime.now(zoneinfo.ZoneInfo(first.time_zone if first else "UTC")).date()
+
+
+def chosen_access_first(form: QueryDict) -> bool | None:
+    """Whether deletes wait for access, by a form that offered the choice (`_access_first_choice.html`); None when it did not."""
+    if form.get("offers_access_first") != "yes":
+        return None
+    return form.get("access_first") == "yes"

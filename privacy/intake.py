@@ -6,15 +6,12 @@ so a crash half-way is mended by starting over.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import itertools
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -24,20 +21,17 @@ from django.utils import timezone
 from portal import audit, crypto, leases, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
-from portal.outbound import CallState, unknown_fields
 from portal.uploads import UPLOAD_LABEL, StoredUpload
-from privacy import checking, deadlines, schema
-from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload
+from privacy import checking, schema
+from privacy.models import IdentityDigest, PrivacyRequest, Upload
 from privacy.querysets import UploadQuerySet
 from privacy.reading import Readable
-from privacy.splitting import Splitter
-from privacy.statuses import JOB_OPEN, Action, RequestStatus, UploadStatus
+from privacy.statuses import JOB_OPEN, Action, Origin, RequestStatus, UploadStatus
+from privacy.writing import LEASE_SECONDS, LeaseLost, Writer, digests_of, people_again
 
 logger = logging.getLogger(__name__)
 
 BATCH_PEOPLE = 500
-# A check or preparation says every few seconds that it lives; after this long without a word another worker starts over.
-LEASE_SECONDS = 120.0
 
 
 class NotPossible(Exception):
@@ -104,10 +98,14 @@ def open_stream(upload: Upload) -> crypto.SealedReader:
     return crypto.open_sealed(upload.file_path, crypto.box_for(upload.data_key), UPLOAD_LABEL)
 
 
-def check(upload: Upload) -> checking.CheckResult:
-    """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes."""
+def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> checking.CheckResult:
+    """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes.
+
+    `tell` gets the number of bytes read so far.
+    """
 
     def progress(bytes_read: int) -> None:
+        tell(bytes_read)
         if bytes_read - upload.bytes_checked >= 1024 * 1024:
             upload.bytes_checked = bytes_read
             upload.next_attempt_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
@@ -212,19 +210,13 @@ def find_open(organization: Organization, people: Sequence[schema.Person]) -> It
                 yield checking.OpenMatch(row=person.row, key=person.key, action=action, request_number=number)
 
 
-def digests_of(index: crypto.BlindIndex, person: schema.Person) -> Iterator[tuple[bytes, str]]:
-    """The digest and the canonical namespace of each identity of a person."""
-    for identity in person.identities:
-        namespace = schema.canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
-        yield index.digest("identity", namespace, schema.canonical_value(namespace, identity.value)), namespace
-
-
 # --- Confirm or discard ---
 
 
-def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False) -> list[PrivacyRequest]:
+def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False, access_first: bool | None = None) -> list[PrivacyRequest]:
     """Make the request (two when opt-outs stand beside access or delete) and let a worker prepare it.
 
+    `access_first`: whether deletes wait for the results of access, where people ask for both; None: as the organization has it.
     A second press finds nothing left to confirm. Raises NotPossible with the reason.
     """
     result = checking.CheckResult.from_dict(upload.result) if upload.status == UploadStatus.READY else None
@@ -238,8 +230,17 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False) -> list[
         taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
         if not taken:
             raise NotPossible("This upload was confirmed or discarded a moment ago.")
+        waits = asks_both(result.summary) and (upload.organization.access_before_delete if access_first is None else access_first)
         requests = [
-            _make_request(upload, user, result.envelope, opt_out=opt_out)
+            new_request(
+                upload.organization,
+                user,
+                result.envelope,
+                received_on=upload.received_on,
+                upload=upload,
+                opt_out=opt_out,
+                access_first=waits and not opt_out,
+            )
             for opt_out, wanted in (
                 (False, result.summary.has_access_or_delete),
                 (True, result.summary.has_opt_out),
@@ -259,26 +260,41 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False) -> list[
     return requests
 
 
-def _make_request(upload: Upload, user: User, envelope: schema.Envelope, *, opt_out: bool) -> PrivacyRequest:
+def asks_both(summary: checking.Summary) -> bool:
+    """Whether the same person asks for access and for deletion. Nobody opts out beside either."""
+    return summary.access_people + summary.delete_people > summary.people - summary.opt_out_people
+
+
+def new_request(
+    organization: Organization, user: User, envelope: schema.Envelope, *, received_on: date, **fields: Any
+) -> PrivacyRequest:
+    """A confirmed request with a data key of its own, which a worker prepares next. Its recall period begins now."""
     request_id = new_id()
     request = PrivacyRequest(
         id=request_id,
-        number=_next_number(upload.received_on),
-        organization=upload.organization,
-        upload=upload,
+        number=next_number(received_on),
+        organization=organization,
         data_key=DataKey.objects.make("request", request_id),
-        opt_out=opt_out,
         regulation=envelope.regulation,
         products=list(envelope.products),
-        received_on=upload.received_on,
+        received_on=received_on,
         created_by=user,
+        recall_until=recall_until(organization),
+        **fields,
     )
     request.envelope = envelope.to_dict()
     request.save(force_insert=True)
     return request
 
 
-def _next_number(received_on: date) -> str:
+def recall_until(organization: Organization) -> datetime | None:
+    """Until when what is confirmed now can be called back, whatever the queue does; None without a recall period."""
+    minutes = organization.recall_minutes
+    return timezone.now() + timedelta(minutes=minutes) if minutes else None
+
+
+def next_number(received_on: date) -> str:
+    """The next free number of the year of receipt, such as `PR-2026-000123`."""
     year = timezone.now().year if received_on is None else received_on.year
     return f"PR-{year}-{Counter.next(f'privacy-request-{year}'):06}"
 
@@ -301,10 +317,6 @@ def discard(upload: Upload, user: User) -> None:
 # --- Prepare ---
 
 
-class LeaseLost(Exception):
-    """Another worker has taken this request over."""
-
-
 def requests_to_prepare() -> bool:
     """Whether a confirmed request waits to be prepared."""
     return PrivacyRequest.objects.to_prepare(timezone.now()).exists()
@@ -314,12 +326,14 @@ def prepare_next() -> int:
     """Write the people and the calls of one confirmed request. Returns how many requests were prepared."""
     due = PrivacyRequest.objects.to_prepare(timezone.now()).order_by("next_attempt_at")
     lease, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
-    chosen = PrivacyRequest.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key", "upload__data_key")
+    chosen = PrivacyRequest.objects.filter(pk__in=ids).select_related(
+        "organization__data_key", "data_key", "upload__data_key", "resubmission_of__data_key"
+    )
     for request in chosen:
         try:
             prepare(request, lease)
         except LeaseLost:
-            logger.info("another worker prepares request %s", request.pk)
+            logger.info("request %s was cancelled, or another worker prepares it", request.pk)
         except crypto.MasterKeyMissing:
             # The file is well: a worker that has the key prepares it once this lease has run out.
             raise
@@ -329,31 +343,35 @@ def prepare_next() -> int:
 
 
 def _give_up(request: PrivacyRequest) -> None:
-    """Its file is gone or damaged: nothing will be sent. Said at once, so that a person uploads it again.
+    """Its file, or the request it asks again for, is gone or damaged: nothing will be sent. Said at once, to a person.
 
     Nothing was sent, unless a backup was restored since: then it may be out, and the person must compare first.
     """
     lost = "request.file_lost_after_restore" if request.restored else "request.file_lost"
+    if request.origin == Origin.RESUBMISSION and not request.restored:
+        lost = "request.first_lost"
     with transaction.atomic():
         changed = PrivacyRequest.objects.filter(pk=request.pk, status=RequestStatus.PREPARING).update(
             status=RequestStatus.FAILED, finished_at=timezone.now(), lease=None
         )
         if changed:
-            request.jobs.all().delete()
-            request.subjects.all().delete()
-            request.submissions.all().delete()
+            forget_prepared(request)
             audit.record(lost, actor=None, organization=request.organization, obj=request, root_id=request.pk)
-    logger.error("the file of request %s cannot be read", request.pk)
+    logger.error("the people of request %s cannot be read", request.pk)
+
+
+def forget_prepared(request: PrivacyRequest) -> None:
+    """Remove what was written of a request of which nothing was sent."""
+    request.jobs.all().delete()
+    request.subjects.all().delete()
+    request.submissions.all().delete()
 
 
 def prepare(request: PrivacyRequest, lease: uuid.UUID) -> None:
     """Write every person, identity digest, job and call of a request, then open its queue in one last UPDATE."""
-    if request.upload is None or request.data_key is None:
-        raise NotPossible(f"{request.number} has no file to be prepared from")
-    writer = _Writer(request, lease)
+    writer = Writer(request, lease)
     writer.start_over()
-    people = (p for p in checking.read_people(lambda: open_stream(request.upload)) if is_opt_out(p) == request.opt_out)  # type: ignore[arg-type]
-    for batch in batches(people, BATCH_PEOPLE):
+    for batch in batches(_people_of(request), BATCH_PEOPLE):
         writer.write(batch)
     with transaction.atomic():
         writer.finish()
@@ -366,12 +384,23 @@ def prepare(request: PrivacyRequest, lease: uuid.UUID) -> None:
             details={"people": writer.people, "jobs": writer.jobs, "calls": len(writer.submissions)},
         )
         steps.wake("submit")
-    _drop_file_when_read(request.upload)
+    drop_file_when_read(request.upload)
 
 
-def _drop_file_when_read(upload: Upload) -> None:
-    """Once every request of the upload is prepared its people live in the requests; the file is not needed again."""
-    if not upload.requests.filter(status=RequestStatus.PREPARING).exists():
+def _people_of(request: PrivacyRequest) -> Iterator[schema.Person]:
+    """Who the request is about: from its file, or from the request whose failed people it asks for again."""
+    if request.origin == Origin.RESUBMISSION:
+        return people_again(request)
+    upload = request.upload
+    if upload is None:
+        raise NotPossible(f"{request.number} has no file to be prepared from")
+    people = checking.read_people(lambda: open_stream(upload))
+    return (person for person in people if is_opt_out(person) == request.opt_out)
+
+
+def drop_file_when_read(upload: Upload | None) -> None:
+    """Once no request of the upload is to be prepared any more, its people live in the requests; the file is not needed again."""
+    if upload is not None and not upload.requests.filter(status=RequestStatus.PREPARING).exists():
         crypto.discard(upload.file_path)
 
 
@@ -385,136 +414,3 @@ def batches(people: Iterable[schema.Person], size: int) -> Iterator[list[schema.
     iterator = iter(people)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
-
-
-def wire_key_for(request: PrivacyRequest, position: int, officer_key: str | None) -> str:
-    """`<the officer's key>#<80 bits in base32>`.
-
-    The bits come from the request's random data key, so preparing again after a crash or a restore gives the same keys, and a
-    look at Adobe's list recognises what went out before.
-    """
-    if request.data_key is None:
-        raise crypto.CannotDecrypt("the personal data of this request was removed")
-    secret = crypto.box_for(request.data_key).derive(b"wire-key-v1")
-    bits = hmac.new(secret, position.to_bytes(8, "big"), hashlib.sha256).digest()[:10]
-    return f"{officer_key or f'{request.number}-{position}'}#{base64.b32encode(bits).decode()}"
-
-
-def wire_digest(index: crypto.BlindIndex, wire_key: str) -> bytes:
-    """The digest by which a listed job is matched to its person."""
-    return index.digest("wire-key", "", wire_key)
-
-
-@dataclass
-class _Writer:
-    """Writes one request in batches, each its own short transaction that proves the lease first."""
-
-    request: PrivacyRequest
-    lease: uuid.UUID
-    people: int = 0
-    jobs: int = 0
-    due_on: date | None = None
-    submissions: list[Submission] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        organization = self.request.organization
-        self._index = crypto.blind_index_for(organization)
-        self._splitter = Splitter(organization.max_people_per_call, organization.max_identities_per_call)
-
-    def start_over(self) -> None:
-        """Nothing of a request in preparation was sent, so what an earlier try has written can go.
-
-        Only under the lease: another worker may have prepared and sent the request since this one was given it.
-        """
-        with transaction.atomic():
-            self._prove_lease(people_prepared=0)
-            self.request.jobs.all().delete()
-            self.request.subjects.all().delete()
-            self.request.submissions.all().delete()
-
-    def write(self, batch: Sequence[schema.Person]) -> None:
-        """Write up to a batch of people with their digests, jobs and calls."""
-        subjects, digests, jobs, touched = [], [], [], {}
-        for person in batch:
-            submission = self._submission_for(person)
-            subject = self._subject(person)
-            subjects.append(subject)
-            digests += [
-                IdentityDigest(subject=subject, digest=digest, namespace=schema.known_namespace(namespace))
-                for digest, namespace in digests_of(self._index, person)
-            ]
-            new_jobs = [self._job(subject, submission, action) for action in person.actions]
-            jobs += new_jobs
-            submission.people += 1
-            submission.expected_jobs += len(new_jobs)
-            submission.has_deletes |= any(job.action != Action.ACCESS for job in new_jobs)
-            touched[submission.pk] = submission
-        self.people += len(batch)
-        self.jobs += len(jobs)
-        with transaction.atomic():
-            self._prove_lease(people_prepared=self.people)
-            self._save_submissions(touched.values())
-            DataSubject.objects.bulk_create(subjects, batch_size=BATCH_PEOPLE)
-            IdentityDigest.objects.bulk_create(digests, batch_size=BATCH_PEOPLE)
-            Job.objects.bulk_create(jobs, batch_size=BATCH_PEOPLE)
-
-    def finish(self) -> None:
-        """Open the queue: from this UPDATE on, the calls may be sent."""
-        self._prove_lease(
-            status=RequestStatus.SENDING,
-            people=self.people,
-            people_prepared=self.people,
-            jobs_total=self.jobs,
-            due_on=self.due_on,
-            lease=None,
-        )
-
-    def _prove_lease(self, **fields: object) -> None:
-        alive_until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
-        held = PrivacyRequest.objects.filter(pk=self.request.pk, lease=self.lease, status=RequestStatus.PREPARING).update(
-            next_attempt_at=alive_until, **fields
-        )
-        if not held:
-            raise LeaseLost(self.request.number)
-
-    def _submission_for(self, person: schema.Person) -> Submission:
-        # The limit may have been lowered since the file was checked: who is above it now gets a call of their own.
-        if self._splitter.add(min(len(person.identities), self._splitter.max_identities)):
-            submission = Submission(
-                request=self.request, ordinal=len(self.submissions) + 1, people=0, expected_jobs=0, has_deletes=False
-            )
-            if self.request.restored:
-                self._start_as_unknown(submission)
-            self.submissions.append(submission)
-        return self.submissions[-1]
-
-    def _start_as_unknown(self, submission: Submission) -> None:
-        submission.state = CallState.UNKNOWN
-        for name, value in unknown_fields("restored_from_backup").items():
-            setattr(submission, name, value)
-        submission.first_sent_at = self.request.created_at
-
-    @staticmethod
-    def _save_submissions(submissions: Iterable[Submission]) -> None:
-        for submission in submissions:
-            submission.save()
-
-    def _subject(self, person: schema.Person) -> DataSubject:
-        subject = DataSubject(request=self.request, position=person.row, actions=list(person.actions))
-        subject.officer_key = person.key
-        subject.wire_key = wire_key_for(self.request, person.row, person.key)
-        subject.wire_key_digest = wire_digest(self._index, subject.wire_key)
-        subject.identities = [identity.to_dict() for identity in person.identities]
-        return subject
-
-    def _job(self, subject: DataSubject, submission: Submission, action: str) -> Job:
-        due = deadlines.due_on(self.request.regulation, action, self.request.received_on)
-        if due is not None and (self.due_on is None or due < self.due_on):
-            self.due_on = due
-        return Job(
-            organization=self.request.organization,
-            request=self.request,
-            subject=subject,
-            submission=submission,
-            action=action,
-        )

@@ -23,7 +23,7 @@ from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
 from portal.models import Organization
 from portal.outbound import backoff
-from privacy import doubles, progress, reconciling
+from privacy import doubles, mirrors, progress, reconciling
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
 from privacy.products import product_by_answer_name
 from privacy.querysets import JobQuerySet
@@ -297,6 +297,8 @@ def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
         kept = [one for one in seen if one.job.pk in held]
         ended = [one.job for one in kept if _write_job(one)]
         _write_products(kept)
+        for one in kept:
+            mirrors.learn(one.job, one.answer, map(_product_code, one.answer.products))
         audit.record_many([_job_record(job, f"job.{job.status}") for job in ended])
         _want_archives(kept)
         # Counted before the commit, so that no crash can part a job's end from its request's. In one order: no deadlock.
@@ -382,13 +384,18 @@ _PRODUCT_FIELDS = [
 ]
 
 
-def _product_row(job: Job, answer: ProductAnswer) -> ProductResponse:
+def _product_code(answer: ProductAnswer) -> str:
+    """Our code for a product, or Adobe's name of one that we do not know."""
     known = product_by_answer_name(answer.product)
+    return known.code if known else answer.product[:60]
+
+
+def _product_row(job: Job, answer: ProductAnswer) -> ProductResponse:
     row = ProductResponse(
         job=job,
         request=job.request,
         product=answer.product[:100],
-        product_code=known.code if known else answer.product[:60],
+        product_code=_product_code(answer),
         status=answer.status,
         adobe_status=answer.status_word[:60],
         code=answer.plain_code,

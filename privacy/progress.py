@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.outbound import CallState, PersonReason
+from privacy import access_first
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.products import product_name
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JobStatus, RequestStatus
@@ -77,13 +78,14 @@ def _lost_by_product(request: PrivacyRequest, codes: list[str]) -> dict[str, int
 
 @transaction.atomic
 def refresh(request_id: uuid.UUID) -> None:
-    """Count the request's jobs anew and move its status on.
+    """Count the request's jobs anew, let deletes go whose access results are safe, and move the status on.
 
     The row is locked before it is counted: of two workers, the one that writes last has counted last.
     """
     request = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
-    if request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED):
+    if request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED) or _stays_cancelled(request):
         return
+    access_first.release_when_safe(request)
     counts = Job.objects.filter(request=request).aggregate(
         total=Count("pk"),
         done=Count("pk", filter=Q(status__in=JOB_DONE)),
@@ -110,13 +112,20 @@ def refresh(request_id: uuid.UUID) -> None:
         )
 
 
+def _stays_cancelled(request: PrivacyRequest) -> bool:
+    """Cancelled, unless Adobe turns out to have jobs of it after all: then it is followed like any other."""
+    return request.status == RequestStatus.CANCELLED and not request.jobs.exclude(adobe_job_id=None).exists()
+
+
 def _status(request: PrivacyRequest, counts: dict[str, int]) -> RequestStatus:
     calls = request.submissions
-    if calls.exclude(person_reason="").exists():
+    if calls.exclude(person_reason="").exists() or access_first.needs_person(request):
         return RequestStatus.ATTENTION
     if counts["done"] == counts["total"]:
         return RequestStatus.FAILED if counts["failed"] else RequestStatus.COMPLETE
-    if calls.filter(state__in=(CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)).exists():
+    # Deletes that wait for results are not being sent: Adobe is at work on what they wait for.
+    held = calls.held_for_access().values("pk")
+    if calls.filter(state__in=(CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)).exclude(pk__in=held).exists():
         return RequestStatus.SENDING
     return RequestStatus.IN_PROGRESS
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from portal.models import Organization, User
 from portal.outbound import CallState
@@ -53,21 +54,29 @@ class PrivacyRequestQuerySet(models.QuerySet[Any]):
 class SubmissionQuerySet(models.QuerySet[Any]):
     """Calls to Adobe that create jobs."""
 
-    SENDABLE = Q(request__organization__held_at=None) & ~Q(request__status=RequestStatus.PREPARING)
+    # Everybody of the request is written, and its organization is not on hold.
+    ASKABLE = Q(request__organization__held_at=None) & ~Q(request__status=RequestStatus.PREPARING)
+    # The recall period is over by the database's clock, in the very statement that claims the call; deletes that wait for the
+    # results of access stay where they are.
+    SENDABLE = ASKABLE & Q(waits_for_access=False) & (Q(request__recall_until=None) | Q(request__recall_until__lte=Now()))
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Of the person's organizations."""
         return self.filter(request__organization__in=Organization.objects.visible_to(user))
 
     def due_to_send(self, now: datetime) -> Self:
-        """Queued, due, complete, and its organization not on hold; oldest first."""
+        """Queued, due, complete, past recall, waiting for no result, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
 
     def due_to_look(self, now: datetime) -> Self:
         """Of unknown outcome, and time to look for them in Adobe's list. In preparation their people are not all there yet."""
-        return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
+        return self.filter(self.ASKABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"
         )
+
+    def held_for_access(self) -> Self:
+        """Deletes that are not sent before the results of the same people's access are safe."""
+        return self.filter(state=CallState.QUEUED, waits_for_access=True)
 
     def stale(self, before: datetime) -> Self:
         """Being sent for longer than a claim lasts."""

@@ -299,6 +299,7 @@ def send_missing(submission: Submission, user: User) -> Submission:
             people=missing.values("subject").distinct().count(),
             expected_jobs=missing.count(),
             has_deletes=missing.exclude(action="access").exists(),
+            waits_for_access=submission.waits_for_access,
             # It may be out since the first call after all: a look for this one must list as far back.
             first_sent_at=submission.first_sent_at,
         )

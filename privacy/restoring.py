@@ -68,7 +68,7 @@ def after_restore() -> Restored:
         done = Restored(
             calls=_look_for_calls(),
             preparing=len(preparing),
-            without_file=tuple(request.number for request in preparing if not _has_file(request.upload)),
+            without_file=tuple(request.number for request in preparing if not _has_people(request)),
             results=_fetch_again(lost_results),
             tokens=tokens,
             uploads_ready=sum(upload.status == UploadStatus.READY for upload in open_uploads),
@@ -154,6 +154,11 @@ def _fetch_again(results: list[ResultArchive]) -> int:
         ]
     )
     return len(results)
+
+
+def _has_people(request: PrivacyRequest) -> bool:
+    """Whether it can be prepared: from its file, or from the request whose people it asks for again."""
+    return request.resubmission_of_id is not None or _has_file(request.upload)
 
 
 def _has_file(upload: Upload | None) -> bool:

@@ -29,6 +29,8 @@ def shred(request: PrivacyRequest, user: User) -> None:
         raise NotShreddable("Calls of this request are still open. Wait until they are settled, or decide about them.")
     if request.jobs.filter(status__in=JOB_OPEN).exists():
         raise NotShreddable("Adobe is still working on jobs of this request. Wait until all of them have ended.")
+    if request.resubmissions.filter(status=RequestStatus.PREPARING).exists():
+        raise NotShreddable("People of this request are just being asked for again. Wait until that request is prepared.")
     with transaction.atomic():
         paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
         _forget_people(request)

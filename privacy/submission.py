@@ -32,7 +32,7 @@ from portal.outbound import (
     sent_fields,
     unknown_fields,
 )
-from privacy import intake, progress, schema
+from privacy import mirrors, progress, schema, writing
 from privacy.models import DataSubject, Job, JobListing, Submission
 from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus
@@ -102,19 +102,9 @@ def build_body(submission: Submission) -> bytes:
     users = []
     for subject in DataSubject.objects.filter(jobs__submission=submission).distinct().order_by("position"):
         subject.request = request
-        users.append(schema.wire_user(person_of(subject, sorted(actions[subject.pk])), subject.wire_key or ""))
+        users.append(schema.wire_user(writing.person_of(subject, sorted(actions[subject.pk])), subject.wire_key or ""))
     envelope = schema.Envelope.from_dict(request.envelope)
     return json.dumps(schema.wire_body(envelope, request.organization.ims_org_id, users)).encode()
-
-
-def person_of(subject: DataSubject, actions: Iterable[str]) -> schema.Person:
-    """The person as the schema knows one."""
-    return schema.Person(
-        row=subject.position,
-        key=subject.officer_key,
-        actions=tuple(actions),
-        identities=tuple(schema.Identity.from_dict(identity) for identity in subject.identities),
-    )
 
 
 # --- What an answer means ---
@@ -231,7 +221,7 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
     }
     found: dict[uuid.UUID, list[str]] = defaultdict(list)
     for job in jobs:
-        job_id = ours.get((intake.wire_digest(index, job.key or ""), job.action))
+        job_id = ours.get((writing.wire_digest(index, job.key or ""), job.action))
         if job_id is not None and job.job_id not in found[job_id]:
             found[job_id].append(job.job_id)
     return {job_id: ids for job_id, ids in found.items() if ids}
@@ -241,6 +231,7 @@ def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None
     """Give our jobs the ids that Adobe gave them; they are followed from now on."""
     now = timezone.now()
     changed = []
+    mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
     for job in submission.jobs.filter(pk__in=found):
         ids = list(dict.fromkeys([*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids, *found[job.pk]]))
         job.adobe_job_id, job.extra_adobe_job_ids = ids[0], ids[1:]

@@ -7,7 +7,8 @@ from typing import Any
 
 from portal import registry, steps
 from portal.celery import app
-from privacy import archive, intake, polling, reconciling, submission
+from privacy import archive, elsewhere, intake, polling, reconciling, submission
+from privacy.consent import sending
 
 # Files, lists and results may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
@@ -55,6 +56,18 @@ def fetch_archives() -> int:
     return steps.run("archive", archive.fetch_next)
 
 
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def sync_jobs() -> int:
+    """Look for jobs made outside the portal."""
+    return steps.run("sync", elsewhere.sync_next)
+
+
+@app.task(ignore_result=True)
+def consent() -> int:
+    """Send due opt-outs through the consent endpoint."""
+    return steps.run("consent", sending.send_next)
+
+
 _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
     ("check", intake.uploads_to_check, check),
     ("prepare", intake.requests_to_prepare, prepare),
@@ -63,6 +76,8 @@ _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
     ("list", polling.listings_due, list_jobs),
     ("detail", polling.details_due, detail),
     ("archive", archive.archives_due, fetch_archives),
+    ("consent", sending.calls_to_send, consent),
+    ("sync", elsewhere.syncs_due, sync_jobs),
 ]
 
 

@@ -145,6 +145,18 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "request.sending": ("Sending to Adobe", ""),
     "request.in_progress": ("Adobe has taken everything and is working", ""),
     "request.attention": ("A person is needed", "warning"),
+    "request.cancelled": ("Cancelled before anything was sent to Adobe", "warning"),
+    "request.resubmitted": ("{people:person|people} of it asked again in {number}", ""),
+    "request.deletes_released": ("{results:access result is|access results are} safe: the deletes are sent", "good"),
+    "request.deletes_sent_anyway": (
+        "The deletes are sent, though {results:access result is|access results are} missing",
+        "warning",
+    ),
+    "request.deletes_cancelled": ("The deletes are not sent: {jobs:job|jobs} closed", "warning"),
+    "request.first_lost": (
+        "The people of the first request were removed before they could be asked again. Nothing was sent",
+        "bad",
+    ),
     "request.complete": ("Complete: {jobs:job|jobs} finished", "good"),
     "request.failed": ("Finished with errors: {failed:|} of {jobs:job|jobs} failed", "bad"),
     "request.file_lost": ("The file was gone or damaged before it was prepared. Nothing was sent: upload it again", "bad"),

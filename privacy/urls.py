@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.views import decisions, jobs, requests, results, uploads
+from privacy.views import decisions, elsewhere, jobs, opt_outs, requests, resubmissions, results, uploads
 
 app_name = "privacy"
 
@@ -21,7 +21,24 @@ urlpatterns = [
     path("requests/<str:number>/progress/", requests.request_progress, name="request-progress"),
     path("requests/<str:number>/jobs/", jobs.job_list, name="job-list"),
     path("requests/<str:number>/shred/", decisions.request_shred, name="request-shred"),
+    path("requests/<str:number>/cancel/", decisions.request_cancel, name="request-cancel"),
+    path("requests/<str:number>/resubmit/", resubmissions.request_resubmit, name="request-resubmit"),
+    path("requests/<str:number>/deletes/decide/", decisions.deletes_decide, name="deletes-decide"),
     path("requests/<str:number>/calls/<int:ordinal>/decide/", decisions.call_decide, name="call-decide"),
+    path("elsewhere/", elsewhere.sync_list, name="sync-list"),
+    path("elsewhere/progress/", elsewhere.sync_progress, name="sync-progress"),
+    path("elsewhere/<uuid:pk>/start/", elsewhere.sync_start, name="sync-start"),
+    path("opt-outs/", opt_outs.opt_out_list, name="opt-out-list"),
+    path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
+    path("opt-outs/template.json", opt_outs.template_json, name="opt-out-template-json"),
+    path("opt-outs/template.csv", opt_outs.template_csv, name="opt-out-template-csv"),
+    path("opt-outs/<str:number>/", opt_outs.opt_out_detail, name="opt-out-detail"),
+    path("opt-outs/<str:number>/progress/", opt_outs.opt_out_progress, name="opt-out-progress"),
+    path("opt-outs/<str:number>/confirm/", opt_outs.opt_out_confirm, name="opt-out-confirm"),
+    path("opt-outs/<str:number>/discard/", opt_outs.opt_out_discard, name="opt-out-discard"),
+    path("opt-outs/<str:number>/cancel/", opt_outs.opt_out_cancel, name="opt-out-cancel"),
+    path("opt-outs/<str:number>/calls/<int:ordinal>/decide/", opt_outs.consent_decide, name="consent-decide"),
+    path("opt-outs/<str:number>/shred/", opt_outs.opt_out_shred, name="opt-out-shred"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/refresh/", jobs.job_refresh, name="job-refresh"),
     path("jobs/<uuid:pk>/reveal/", jobs.job_reveal, name="job-reveal"),

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from privacy import archive, intake, polling, reconciling, submission
-from privacy.models import Job, JobListing, ResultArchive, Submission
+from privacy import archive, elsewhere, intake, polling, reconciling, submission
+from privacy.models import Job, JobListing, JobSync, ResultArchive, Submission
 
 WORK: dict[str, Callable[[], int]] = {
     "check": intake.check_next,
@@ -19,6 +19,7 @@ WORK: dict[str, Callable[[], int]] = {
     "list": polling.list_next,
     "detail": polling.detail_next,
     "archive": archive.fetch_next,
+    "sync": elsewhere.sync_next,
 }
 
 
@@ -37,6 +38,7 @@ def let_pass(delta: timedelta) -> None:
         (Job, ["next_poll_at"]),
         (JobListing, ["next_list_at"]),
         (ResultArchive, ["next_attempt_at"]),
+        (JobSync, ["next_attempt_at"]),
     ):
         for name in fields:
             model.objects.filter(**{f"{name}__isnull": False}).update(**{name: F(name) - delta})

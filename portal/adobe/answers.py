@@ -128,7 +128,7 @@ class JobAnswer:
     raw: bytes = field(repr=False)
 
 
-class _Fields:
+class Fields:
     """One JSON object whose fields are found in any casing: `downloadURL` and `downloadUrl` are one field."""
 
     def __init__(self, value: Any) -> None:
@@ -142,8 +142,8 @@ class _Fields:
         """The first of `names` that is there and not null."""
         return next((self._by_name[name.lower()] for name in names if name.lower() in self._by_name), None)
 
-    def fields(self, name: str) -> _Fields:
-        return _Fields(self.get(name))
+    def fields(self, name: str) -> Fields:
+        return Fields(self.get(name))
 
     def text(self, *names: str) -> str:
         return _text(self.get(*names))
@@ -175,7 +175,7 @@ def read_created_jobs(raw: bytes) -> CreatedJobs:
     entries = answer.list("jobs", "jobDetails")
     if entries is None:
         raise Unreadable("no list of jobs in the answer to a create call")
-    jobs = tuple(job for entry in entries if (job := _created_job(_Fields(entry))).job_id)
+    jobs = tuple(job for entry in entries if (job := _created_job(Fields(entry))).job_id)
     return CreatedJobs(answer.identifier("requestId"), jobs, raw)
 
 
@@ -188,7 +188,7 @@ def read_job_page(raw: bytes) -> JobPage:
     total = answer.number("totalRecords")
     if entries is None and total != 0:
         raise Unreadable("no list of jobs in the answer to a listing")
-    return JobPage(tuple(_listed_job(_Fields(entry)) for entry in entries or ()), total, raw)
+    return JobPage(tuple(_listed_job(Fields(entry)) for entry in entries or ()), total, raw)
 
 
 def read_job(raw: bytes) -> JobAnswer:
@@ -209,7 +209,7 @@ def read_job(raw: bytes) -> JobAnswer:
         created_at=answer.date("createdDate"),
         modified_at=answer.date("lastModifiedDate"),
         qualified_count=answer.number("qualifiedCount"),
-        identities=tuple(_identity(_Fields(entry)) for entry in answer.list("userIds") or ()),
+        identities=tuple(_identity(Fields(entry)) for entry in answer.list("userIds") or ()),
         products=tuple(_product(entry) for entry in answer.list("productResponses") or ()),
         download_url=answer.text("downloadUrl") or None,
         child_jobs=tuple(_child_jobs(answer.list("childJobs") or [])),
@@ -262,8 +262,8 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _object(raw: bytes) -> _Fields:
-    return _Fields(read_object(raw))
+def _object(raw: bytes) -> Fields:
+    return Fields(read_object(raw))
 
 
 def _text(value: Any) -> str:
@@ -293,7 +293,7 @@ def _us_date(match: re.Match[str]) -> datetime:
     return datetime(year, month, day, hour % 12 + afternoon, minute, int(match[6] or 0), tzinfo=UTC)
 
 
-def _created_job(job: _Fields) -> CreatedJob:
+def _created_job(job: Fields) -> CreatedJob:
     user = job.fields("customer").fields("user")
     return CreatedJob(
         job_id=job.identifier("jobId"),
@@ -302,7 +302,7 @@ def _created_job(job: _Fields) -> CreatedJob:
     )
 
 
-def _listed_job(job: _Fields) -> ListedJob:
+def _listed_job(job: Fields) -> ListedJob:
     job_id = job.identifier("jobId")
     if not job_id:
         raise Unreadable("an entry of a listing has no job id")
@@ -320,7 +320,7 @@ def _listed_job(job: _Fields) -> ListedJob:
     )
 
 
-def _identity(identity: _Fields) -> AnsweredIdentity:
+def _identity(identity: Fields) -> AnsweredIdentity:
     return AnsweredIdentity(
         namespace=identity.text("namespace"),
         value=identity.text("value"),
@@ -332,7 +332,7 @@ def _identity(identity: _Fields) -> AnsweredIdentity:
 
 def _product(entry: Any) -> ProductAnswer:
     """The state is nested in `productStatusResponse`; some products put parts of it beside that (Adobe Pass sample)."""
-    outer = _Fields(entry)
+    outer = Fields(entry)
     inner = outer.fields("productStatusResponse")
     status, word = _status(_either(inner, outer, "status"))
     return ProductAnswer(
@@ -349,13 +349,13 @@ def _product(entry: Any) -> ProductAnswer:
     )
 
 
-def _either(inner: _Fields, outer: _Fields, name: str) -> Any:
+def _either(inner: Fields, outer: Fields, name: str) -> Any:
     value = inner.get(name)
     return outer.get(name) if value is None else value
 
 
 def _child_jobs(entries: list[Any]) -> Iterator[str]:
     for entry in entries:
-        job_id = _Fields(entry).identifier("jobId") if isinstance(entry, dict) else _text(entry)
+        job_id = Fields(entry).identifier("jobId") if isinstance(entry, dict) else _text(entry)
         if job_id:
             yield job_id

@@ -1,4 +1,4 @@
-"""Adobe Privacy Service, as the rest of the portal sees it: create, list, look at one job, fetch its file."""
+"""Adobe Privacy Service, as the rest of the portal sees it: create, list, look at one job, fetch its file, opt out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from portal.adobe.answers import (
     read_created_jobs,
     read_job,
     read_job_page,
+    read_object,
 )
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import BadAnswer, HostRefused, NotFound, OutcomeUnknown
@@ -36,6 +37,7 @@ from portal.adobe.transport import Answer, Call, Transport
 __all__ = ["Credentials", "DownloadInfo", "PrivacyService"]
 
 JOBS = "/data/core/privacy/jobs"
+CONSENT = "/data/core/privacy/consent"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,19 @@ class PrivacyService:
         if not 200 <= answer.status < 300:
             raise refused_post(answer)
         return _created(answer, expected_jobs)
+
+    def consent(self, body: bytes, *, still_held: Callable[[], bool]) -> int:
+        """POST /consent, once. Adobe takes it with 202 and no word (Privacy Service API, consent). Returns the HTTP status.
+
+        Raises Rejected, Unauthorized, ClaimLost, OutcomeUnknown.
+        """
+        answer = self._gateway.once("POST", CONSENT, CONSENT, still_held, body=body)
+        if not 200 <= answer.status < 300:
+            raise refused_post(answer)
+        if answer.body.strip() and not _is_object(answer.body):
+            # A page of somebody between us and Adobe is no word of Adobe's.
+            raise OutcomeUnknown("unreadable", http_status=answer.status, raw=answer.body)
+        return answer.status
 
     def list_jobs(
         self,
@@ -168,6 +183,14 @@ def _created(answer: Answer, expected: int) -> CreatedJobs:
     if len({job.job_id for job in created.jobs}) < expected:
         raise OutcomeUnknown("fewer_jobs", created=created, **details)
     return created
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        read_object(body)
+    except Unreadable:
+        return False
+    return True
 
 
 def _unreadable(answer: Answer) -> BadAnswer:

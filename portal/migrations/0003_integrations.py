@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up')], default='waiting', max_length=12)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('waiting_since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('lease', models.UUIDField(editable=False, null=True)),
                 ('http_status', models.PositiveIntegerField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=60)),

@@ -133,6 +133,8 @@ class WebhookDelivery(models.Model):
     status = models.CharField(max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    # Since when it is tried: a replay begins anew.
+    waiting_since = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, editable=False)
     http_status = models.PositiveIntegerField(null=True)
     last_error = models.CharField(max_length=60, blank=True)

@@ -7,22 +7,23 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from portal.simulator import content, control, creation, ims, listing, reading, refusals
+from portal.simulator import consent, content, control, creation, ims, listing, reading, refusals
 from portal.simulator.calls import Call, recognise
 from portal.simulator.faults import Fault
+from portal.simulator.hygiene.serving import HYGIENE_HANDLERS
 from portal.simulator.keys import LISTENER, WORLD
 from portal.simulator.listener import Listener
 from portal.simulator.refusals import Refusal
 from portal.simulator.world import World
 
-# 1,000 people with 9 identities each come to a few megabytes.
+# 1,000 people with 9 identities each, or the 100,000 identities of a work order, come to a few megabytes.
 LARGEST_BODY = 64 * 1024 * 1024
 
 Handler = Callable[[World, Call], Awaitable[web.StreamResponse]]
 
 
 async def other(world: World, call: Call) -> web.StreamResponse:
-    """Everything that Adobe does not have here: no PUT, PATCH or DELETE on jobs, no other path."""
+    """Everything that Adobe does not have here: no DELETE on jobs or work orders, no other path."""
     if call.is_known_path:
         raise refusals.gateway(405, "405000", "Method not allowed")
     raise refusals.no_such_path()
@@ -36,6 +37,8 @@ HANDLERS: dict[str, Handler] = {
     "content": content.content,
     "ping": reading.ping,
     "blob": content.blob,
+    "consent": consent.consent,
+    **HYGIENE_HANDLERS,
     "other": other,
 }
 

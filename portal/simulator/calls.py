@@ -9,20 +9,35 @@ from typing import Any
 
 from aiohttp import web
 
-OPERATIONS = ("token", "create", "list", "detail", "content", "ping", "blob", "other")
-
 JOBS = "/data/core/privacy/jobs"
+CONSENT = "/data/core/privacy/consent"
+HYGIENE = "/data/core/hygiene"
+
+_CONSENT_OPERATIONS = {"POST": "consent"}
+# Data Hygiene: the method on the path itself, and on the path with an id behind it.
+_HYGIENE_OPERATIONS: dict[str, dict[str, str]] = {
+    "workorder": {"POST": "workorder_create", "GET": "workorder_list"},
+    "workorder/": {"GET": "workorder_detail", "PUT": "workorder_update"},
+    "quota": {"GET": "quota"},
+    "ttl": {"POST": "ttl_create", "GET": "ttl_list"},
+    "ttl/": {"GET": "ttl_detail", "PUT": "ttl_update", "DELETE": "ttl_cancel"},
+}
+HYGIENE_OPERATIONS: tuple[str, ...] = tuple(name for methods in _HYGIENE_OPERATIONS.values() for name in methods.values())
+OPERATIONS: tuple[str, ...] = (
+    "token", "create", "list", "detail", "content", "ping", "blob", "consent", *HYGIENE_OPERATIONS, "other",
+)  # fmt: skip
+
 DEPRECATED_JOBS = "/data/privacy/gdpr"
 _BLOB = re.compile(r"^/va7gdprdevblobpublic/usa/[0-9a-f]{32}/(?P<job>[^/]+)/(?P=job)\.zip$")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `job_id` is empty where the path names none, `is_known_path` says that only the method is wrong."""
+    """One call. `named` is the id in the path, empty where there is none; `is_known_path`: only the method is wrong."""
 
     request: web.Request
     operation: str
-    job_id: str = ""
+    named: str = ""
     is_known_path: bool = True
 
     @property
@@ -35,8 +50,10 @@ class Call:
 
 
 def recognise(request: web.Request, *, deprecated_base: bool) -> Call:
-    """Ping goes before `/jobs/{id}`; one trailing slash is allowed everywhere."""
+    """Ping goes before `/jobs/{id}`; one trailing slash is allowed everywhere but on `POST /ttl`."""
     path = request.path.removesuffix("/")
+    if (request.method, request.path) == ("POST", f"{HYGIENE}/ttl/"):
+        return Call(request, "other", is_known_path=False)
     if deprecated_base and f"{path}/".startswith(f"{DEPRECATED_JOBS}/"):
         path = JOBS + path.removeprefix(DEPRECATED_JOBS)
     if path in {"/ims/token/v3", "/ims/token/v2"}:
@@ -45,6 +62,10 @@ def recognise(request: web.Request, *, deprecated_base: bool) -> Call:
         return Call(request, "blob", blob["job"])
     if path == JOBS:
         return Call(request, {"POST": "create", "GET": "list"}.get(request.method, "other"))
+    if path == CONSENT:
+        return Call(request, _CONSENT_OPERATIONS.get(request.method, "other"))
+    if path.startswith(f"{HYGIENE}/"):
+        return _recognise_hygiene(request, path.removeprefix(f"{HYGIENE}/"))
     parts = path.removeprefix(f"{JOBS}/").split("/")
     if not path.startswith(f"{JOBS}/") or parts[1:] not in ([], ["content"]):
         return Call(request, "other", is_known_path=False)
@@ -57,6 +78,14 @@ def _recognise_job(request: web.Request, parts: list[str]) -> Call:
     if parts == ["ping"]:
         return Call(request, "ping")
     return Call(request, "detail" if len(parts) == 1 else "content", parts[0])
+
+
+def _recognise_hygiene(request: web.Request, path: str) -> Call:
+    resource, slash, named = path.partition("/")
+    methods = _HYGIENE_OPERATIONS.get(resource + slash)
+    if methods is None or "/" in named:
+        return Call(request, "other", is_known_path=False)
+    return Call(request, methods.get(request.method, "other"), named)
 
 
 class CallCounts:

@@ -28,7 +28,7 @@ async def content(world: World, call: Call) -> web.StreamResponse:
     organization = gateway.check_caller(world, call.request)
     gateway.require(world, organization, CONTENT)
     limits.check(world, call)
-    job = world.jobs.get(call.job_id)
+    job = world.jobs.get(call.named)
     if job is None or job.org != organization.ims_org or not is_available(world, job):
         raise refusals.privacy(world.switches["error_style"], 404, "404001", "Content not found")
     return await _send(world, call, job)
@@ -36,7 +36,7 @@ async def content(world: World, call: Call) -> web.StreamResponse:
 
 async def blob(world: World, call: Call) -> web.StreamResponse:
     """The Azure-style address: no token, whoever has the address has the file."""
-    job = world.jobs.get(call.job_id)
+    job = world.jobs.get(call.named)
     tenant = hashlib.md5(job.org.encode(), usedforsecurity=False).hexdigest() if job else ""
     if job is None or f"/{tenant}/" not in call.path or not is_available(world, job):
         body = '<?xml version="1.0" encoding="utf-8"?><Error><Code>BlobNotFound</Code></Error>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiohttp import web
@@ -22,7 +21,7 @@ async def create(world: World, call: Call) -> web.Response:
     """202 with the accepted jobs. Raises Refusal."""
     organization = gateway.check_caller(world, call.request)
     gateway.require(world, organization, WRITE, OPT_OUT_WRITE)
-    body = await _read_json(call.request)
+    body = await gateway.read_json(call.request)
     for action in peek_actions(body):
         gateway.require(world, organization, gateway.writing_permission(action))
     gateway.check_content_type(call.request)
@@ -35,14 +34,6 @@ async def create(world: World, call: Call) -> web.Response:
     fewer = world.faults.take("create_answer", call)
     missing = int(fewer.options.get("missing", 1)) if fewer else 0
     return json_response(answer(world, new, jobs[: len(jobs) - missing]), 202)
-
-
-async def _read_json(request: web.Request) -> Any:
-    """None for a body that is not JSON; the permission and the content type are looked at before anybody complains."""
-    try:
-        return json.loads(await request.read())
-    except (ValueError, RecursionError):
-        return None
 
 
 def accept(world: World, organization: Organization, new: NewRequest) -> list[Job]:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.simulator.calls import OPERATIONS, Call
+from portal.simulator.calls import HYGIENE_OPERATIONS, OPERATIONS, Call
 
-_DATA = frozenset({"create", "list", "detail", "content", "ping"})
+_DATA = frozenset({"create", "list", "detail", "content", "ping", "consent", *HYGIENE_OPERATIONS})
 _ANY = frozenset(OPERATIONS)
 _CREATE = frozenset({"create"})
 _LIST = frozenset({"list"})

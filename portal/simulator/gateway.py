@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from aiohttp import web
 
 from portal.simulator import refusals
@@ -56,3 +59,11 @@ def writing_permission(action: str) -> str:
 def check_content_type(request: web.Request) -> None:
     if "Content-Type" not in request.headers or request.content_type != "application/json":
         raise refusals.wrong_content_type()
+
+
+async def read_json(request: web.Request) -> Any:
+    """None for a body that is not JSON; the permission and the content type are looked at before anybody complains."""
+    try:
+        return json.loads(await request.read())
+    except (ValueError, RecursionError):
+        return None

@@ -16,15 +16,16 @@ def check(world: World, call: Call) -> None:
     """Raises Refusal when a fault of the stage `rate` is armed for this call."""
     fault = world.faults.take("rate", call)
     if fault is not None:
-        raise _refusal(world.switches["error_style"], fault)
+        raise _refusal(world.switches["error_style"], call, fault)
 
 
-def _refusal(style: str, fault: Fault) -> Refusal:
+def _refusal(style: str, call: Call, fault: Fault) -> Refusal:
     if fault.kind == "limit400":
         message = "Bad request. The daily upload limit for this organization has been exceeded"
         return refusals.privacy(style, 400, "400001", message)
     if fault.kind == "reject400":
-        return refusals.privacy(style, 400, "400001", "Bad request. users[0].userIDs[0].value is not acceptable")
+        place = "users[0].userIDs[0].value" if call.operation == "create" else "a value of the body"
+        return refusals.privacy(style, 400, "400001", f"Bad request. {place} is not acceptable")
     headers: dict[str, str] = {}
     if fault.kind == "throttle":
         headers["Retry-After"] = str(round(fault.retry_after))

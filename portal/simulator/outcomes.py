@@ -128,15 +128,15 @@ def delays(seed: str, number: int, code: str, word: str) -> tuple[float, float]:
     if timing == "idle":
         return math.inf, math.inf
     digest = hashlib.blake2b(f"{seed}/{number}/{code}".encode(), digest_size=8).digest()
-    acknowledged = _between(ACKNOWLEDGE_SECONDS, digest[:4])
+    acknowledged = between(ACKNOWLEDGE_SECONDS, digest[:4])
     if timing == "stuck":
         return acknowledged, math.inf
     if timing == "slow":
         return acknowledged, SLOW_SECONDS
-    return acknowledged, acknowledged + _between(WORK_SECONDS, digest[4:])
+    return acknowledged, acknowledged + between(WORK_SECONDS, digest[4:])
 
 
-def _between(bounds: tuple[float, float], digest: bytes) -> float:
+def between(bounds: tuple[float, float], digest: bytes) -> float:
     """Log-uniform, so that minutes, hours, days and weeks all occur."""
     low, high = bounds
     return float(low * (high / low) ** (int.from_bytes(digest, "big") / 2**32))

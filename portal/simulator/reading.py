@@ -34,7 +34,7 @@ async def detail(world: World, call: Call) -> web.Response:
     gateway.require(world, organization, READ, OPT_OUT_READ)
     limits.check(world, call)
     at = world.clock.now()
-    job = world.jobs.get(call.job_id)
+    job = world.jobs.get(call.named)
     days = world.switches.number("job_retention_days")
     if job is None or job.org != organization.ims_org or not job.is_kept(at, days):
         raise refusals.privacy(world.switches["error_style"], 404, "404001", "Job not found")

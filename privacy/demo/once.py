@@ -6,20 +6,17 @@ in the name of the officer and looks, with the queries of the request's page.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 from rich.console import Console
 
-from portal import crypto
-from portal.ids import new_id
-from portal.models import DataKey, Organization, User
-from portal.uploads import FOLDER, UPLOAD_LABEL, StoredUpload
+from portal import uploads
+from portal.models import Organization, User
+from portal.uploads import StoredUpload
 from privacy import intake
 from privacy.checking import CheckResult
 from privacy.demo import outcome
@@ -45,11 +42,11 @@ def run_once(files: Sequence[Path], samples: Path, user_name: str, watch: Watch,
     officer = User.objects.get(username=user_name)
     chosen = files or [samples / GOES_WELL.name]
     try:
-        uploads = take_all(chosen, officer, console, watch)
+        taken = take_all(chosen, officer, console, watch)
     except NotTaken as refusal:
         console.print(str(refusal), markup=False, highlight=False)
         return 1
-    requests = [request for upload in uploads for request in intake.confirm(upload, officer, agreed_to_two=True)]
+    requests = [request for upload in taken for request in intake.confirm(upload, officer, agreed_to_two=True)]
     reasons = follow(requests, screen_for(console), watch, patience_seconds)
     requests = list(PrivacyRequest.objects.filter(pk__in=[request.pk for request in requests]).order_by("number"))
     reasons += outcome.failures(requests)
@@ -105,20 +102,11 @@ def take(file: Path, organization: Organization, officer: User, watch: Watch) ->
 
 def store(file: Path) -> StoredUpload:
     """The file as an upload leaves it: encrypted on its way, under a key of its own. Raises NotTaken."""
-    upload_id, size = new_id(), file.stat().st_size
-    key = DataKey.new("upload", upload_id)
-    path = f"{FOLDER}/{upload_id}"
-    stored = StoredUpload(
-        name=file.name, path=path, size=size, data_key=key, too_large=size > settings.UPLOAD_MAX_BYTES, refused=False
-    )
-    if stored.too_large:
-        return stored
     try:
-        with file.open("rb") as source, crypto.write_sealed(stored.file_path, crypto.box_for(key), UPLOAD_LABEL) as target:
-            shutil.copyfileobj(source, target)
+        with file.open("rb") as source:
+            return uploads.store(source, name=file.name, size=file.stat().st_size)
     except OSError as error:
         raise NotTaken(f"{file.name} cannot be read: {error.strerror}.") from None
-    return stored
 
 
 def describe_errors(name: str, result: CheckResult) -> str:

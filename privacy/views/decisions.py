@@ -1,4 +1,4 @@
-"""What a person decides about a request: calls of unknown outcome, and removing personal data for good."""
+"""What a person decides about a request: calls of unknown outcome, deletes that wait, cancelling, removing personal data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.models import User
-from privacy import reconciling, shredding
-from privacy.models import Submission
+from privacy import recalling, reconciling, releasing, shredding
+from privacy.intake import NotPossible
+from privacy.models import PrivacyRequest, Submission
 from privacy.statuses import RequestStatus
 from privacy.views.requests import get_request
 
@@ -22,6 +23,12 @@ DECISIONS: dict[str, tuple[Callable[[Submission, User], Any], str]] = {
     "send_missing": (reconciling.send_missing, "What Adobe does not list goes out as a new call."),
     "give_up": (reconciling.give_up, "The call is closed. Its people count as not sent."),
     "acknowledge_doubled": (reconciling.acknowledge_doubled, "Noted: the doubled jobs were seen."),
+}
+
+
+HELD_DECISIONS: dict[str, tuple[Callable[[PrivacyRequest, User], Any], str]] = {
+    "send_anyway": (releasing.send_anyway, "The deletes are sent now."),
+    "do_not_send": (releasing.do_not_send, "The deletes are closed. They count as not sent."),
 }
 
 
@@ -41,6 +48,38 @@ def call_decide(request: HttpRequest, number: str, ordinal: int) -> HttpResponse
         messages.error(request, str(reason))
     else:
         messages.success(request, done)
+    return redirect("privacy:request-detail", number)
+
+
+@require_POST
+@permission_required("privacy.decide_submission", raise_exception=True)
+def deletes_decide(request: HttpRequest, number: str) -> HttpResponse:
+    """Carry out one decision about deletes that wait for the results of access."""
+    found = get_request(request, number)
+    decide, done = HELD_DECISIONS.get(request.POST.get("decision", ""), (None, ""))
+    if decide is None:
+        messages.error(request, "Choose what to do with the deletes.")
+        return redirect("privacy:request-detail", number)
+    try:
+        decide(found, cast("User", request.user))
+    except NotPossible as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, done)
+    return redirect("privacy:request-detail", number)
+
+
+@require_POST
+@permission_required("privacy.cancel_privacyrequest", raise_exception=True)
+def request_cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel a request of which nothing was sent."""
+    found = get_request(request, number)
+    try:
+        recalling.cancel(found, cast("User", request.user))
+    except NotPossible as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, f"{found.number} is cancelled. Nothing of it was sent to Adobe.")
     return redirect("privacy:request-detail", number)
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal import crypto
 from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
-from privacy import progress, timeline
+from privacy import access_first, progress, recalling, timeline
 from privacy.models import PrivacyRequest, Submission
 from privacy.products import product_name
 from privacy.regulations import regulation_name
-from privacy.statuses import REQUEST_OPEN, Action, RequestStatus
+from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
 
 LIST: Keyset[PrivacyRequest] = Keyset("created_at")
 CALL_TONES = {
@@ -35,8 +37,9 @@ CALL_TONES = {
 @require_safe
 @permission_required("privacy.view_privacyrequest", raise_exception=True)
 def request_list(request: HttpRequest) -> HttpResponse:
-    """Newest first; status, law and organization narrow it."""
+    """Newest first; status, law, origin and organization narrow it."""
     visible = PrivacyRequest.objects.visible_to(request.user)
+    origins = set(visible.order_by().values_list("origin", flat=True).distinct())
     laws = list(visible.order_by("regulation").values_list("regulation", flat=True).distinct())
     rows = _narrowed(request, visible).select_related("organization").defer("envelope_sealed")
     context = {
@@ -44,7 +47,8 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "has_any": bool(laws),
         "statuses": RequestStatus.choices,
         "laws": [(code, regulation_name(code)) for code in laws],
-        "choice": {name: request.GET.get(name, "") for name in ("status", "law", "organization")},
+        "origins": [(value, words) for value, words in Origin.choices if value in origins],
+        "choice": {name: request.GET.get(name, "") for name in ("status", "law", "origin", "organization")},
         "may_upload": request.user.has_perm("privacy.add_upload"),
         "has_organization": Organization.objects.visible_to(request.user).exists(),
     }
@@ -52,13 +56,15 @@ def request_list(request: HttpRequest) -> HttpResponse:
 
 
 def _narrowed(request: HttpRequest, rows: QuerySet[PrivacyRequest]) -> QuerySet[PrivacyRequest]:
-    status, law, organization = (request.GET.get(name) for name in ("status", "law", "organization"))
+    status, law, origin, organization = (request.GET.get(name) for name in ("status", "law", "origin", "organization"))
     if status == "open":
         rows = rows.filter(status__in=REQUEST_OPEN)
     elif status in RequestStatus.values:
         rows = rows.filter(status=status)
     if law:
         rows = rows.filter(regulation=law)
+    if origin in Origin.values:
+        rows = rows.filter(origin=origin)
     if organization:
         rows = rows.filter(organization__ims_org_id=organization)
     return rows
@@ -83,6 +89,45 @@ def request_progress(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @dataclass(frozen=True)
+class HeldDeletes:
+    """Deletes that wait for the results of access, and how far those are."""
+
+    calls: int
+    jobs: int
+    results: access_first.Results
+
+    @classmethod
+    def of(cls, found: PrivacyRequest) -> HeldDeletes | None:
+        """None when nothing waits for access."""
+        if not found.access_first or found.status == RequestStatus.PREPARING:
+            return None
+        jobs = list(found.submissions.held_for_access().values_list("expected_jobs", flat=True))
+        return cls(len(jobs), sum(jobs), access_first.results_of(found)) if jobs else None
+
+
+def time_left(left: timedelta) -> str:
+    """A wait in words, such as "2 hours 5 minutes": the two largest units, to the second in the last minutes."""
+    seconds = max(int(left.total_seconds()), 0)
+    parts = [
+        (seconds // 86400, "day"),
+        (seconds // 3600 % 24, "hour"),
+        (seconds // 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ]
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = [(count, unit) for count, unit in parts[first : first + 2] if count]
+    return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in shown) or "a moment"
+
+
+def _recall_left(found: PrivacyRequest) -> str:
+    """How long nothing of it is sent; empty without a recall period, or after it."""
+    if found.recall_until is None or found.status not in (RequestStatus.PREPARING, RequestStatus.SENDING):
+        return ""
+    left = found.recall_until - timezone.now()
+    return time_left(left) if left > timedelta() else ""
+
+
+@dataclass(frozen=True)
 class Call:
     """One call to Adobe as the page shows it."""
 
@@ -96,7 +141,8 @@ class Call:
     def of(cls, row: Submission) -> Call:
         """For a row whose request is loaded."""
         state = CallState(row.state)
-        return cls(row, CALL_TONES[state], state.label, row.get_person_reason_display(), _words_of_refusal(row))
+        words = "Waiting for the results of access" if state == CallState.QUEUED and row.waits_for_access else state.label
+        return cls(row, CALL_TONES[state], words, row.get_person_reason_display(), _words_of_refusal(row))
 
     @property
     def is_doubled(self) -> bool:
@@ -117,6 +163,7 @@ def _words_of_refusal(row: Submission) -> str | None:
 def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
     calls = [Call.of(row) for row in _calls_worth_showing(found)]
+    user = request.user
     return {
         "request_row": found,
         "overall": progress.overall(found),
@@ -130,9 +177,22 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "timeline": timeline.of_request(found.pk, found.upload_id),
         "law": regulation_name(found.regulation),
         "products": [product_name(code) for code in found.products],
-        "may_decide": request.user.has_perm("privacy.decide_submission"),
+        "may_decide": user.has_perm("privacy.decide_submission"),
+        "can_cancel": recalling.can_cancel(found),
+        "may_cancel": user.has_perm("privacy.cancel_privacyrequest"),
+        "recall_left": _recall_left(found),
+        "held": HeldDeletes.of(found),
+        "can_resubmit": _can_resubmit(found),
+        "may_resubmit": user.has_perm("privacy.resubmit_privacyrequest"),
+        "asked_again_in": list(found.resubmissions.order_by("created_at", "pk")),
         "actions": _actions(found),
     }
+
+
+def _can_resubmit(found: PrivacyRequest) -> bool:
+    """Whether it is worth while to look at what failed: the page of the resubmission says what of it is left."""
+    is_kept = found.data_key_id is not None and found.status != RequestStatus.CANCELLED
+    return is_kept and found.jobs_failed > 0 and found.origin != Origin.ELSEWHERE
 
 
 MOST_CALLS = 100
@@ -154,6 +214,8 @@ def _actions(found: PrivacyRequest) -> str:
 
 def get_request(request: HttpRequest, number: str) -> PrivacyRequest:
     """The request of this number, when the person may see it; else a 404."""
-    visible = PrivacyRequest.objects.visible_to(request.user).select_related("organization", "data_key", "created_by", "upload")
+    visible = PrivacyRequest.objects.visible_to(request.user).select_related(
+        "organization", "data_key", "created_by", "upload", "resubmission_of"
+    )
     found: PrivacyRequest = get_object_or_404(visible, number=number)
     return found

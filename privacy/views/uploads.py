@@ -21,7 +21,7 @@ from portal.paging import Keyset
 from portal.uploads import StoredUpload
 from privacy import intake, timeline
 from privacy.checking import CheckResult
-from privacy.forms import UploadForm
+from privacy.forms import UploadForm, chosen_access_first
 from privacy.models import Upload
 from privacy.preview import Preview, shown_findings
 from privacy.products import BY_CODE
@@ -107,6 +107,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         context |= {
             "result": result,
             "preview": Preview.of(upload, result) if result.envelope else None,
+            "asks_both": intake.asks_both(result.summary),
             "findings": shown_findings(result, holds_file=upload.uploaded_by == request.user),
         }
     context["requests"] = upload.requests.order_by("number")
@@ -132,7 +133,12 @@ def upload_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
     if upload.status == UploadStatus.CONFIRMED:
         return _to_requests(upload)
     try:
-        intake.confirm(upload, cast("User", request.user), agreed_to_two=request.POST.get("agree_to_two") == "yes")
+        intake.confirm(
+            upload,
+            cast("User", request.user),
+            agreed_to_two=request.POST.get("agree_to_two") == "yes",
+            access_first=chosen_access_first(request.POST),
+        )
     except intake.NotPossible as reason:
         upload.refresh_from_db(fields=["status"])
         if upload.status == UploadStatus.CONFIRMED:

@@ -21,7 +21,7 @@ from portal.ids import new_id
 from portal.models import AuditEvent, DataKey, Organization, User
 from portal.outbound import CallState
 from portal.uploads import UPLOAD_LABEL, StoredUpload
-from privacy import intake
+from privacy import intake, writing
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload
 from privacy.statuses import JobStatus, RequestStatus, UploadStatus
 from tests.conftest import OTHER_IMS_ORG, make_organization
@@ -458,7 +458,7 @@ def test_a_worker_whose_lease_ran_out_before_it_began_removes_nothing(organizati
     request = confirmed_request(organization, officer, payload(people(3)))
     late = PrivacyRequest.objects.select_related("organization__data_key", "data_key", "upload__data_key").get(pk=request.pk)
     late.status = RequestStatus.PREPARING
-    with pytest.raises(intake.LeaseLost):
+    with pytest.raises(writing.LeaseLost):
         intake.prepare(late, uuid.uuid4())
     assert (DataSubject.objects.count(), Job.objects.count(), Submission.objects.count()) == (3, 6, 1)
 

@@ -1,0 +1,63 @@
+"""What happened to a record delete or to one of its work orders, as their pages tell it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.models import AuditEvent
+from portal.timeline import MOST_ENTRIES, Entry, Vocabulary
+
+
+def of_record_delete(record_delete_id: UUID) -> list[Entry]:
+    """The newest entries of a record delete and its work orders."""
+    return VOCABULARY.told(AuditEvent.objects.filter(root_id=str(record_delete_id))[:MOST_ENTRIES])
+
+
+def of_work_order(record_delete_id: UUID, work_order_id: UUID) -> list[Entry]:
+    """The newest entries of one work order."""
+    events = AuditEvent.objects.filter(root_id=str(record_delete_id), object_id=str(work_order_id))
+    return VOCABULARY.told(events[:MOST_ENTRIES])
+
+
+VOCABULARY = Vocabulary(
+    sentences={
+        "organization.held": ("The organization was put on hold: nothing more is sent until a person resumes it", "warning"),
+        "record_delete.received": ("The identities were taken in", ""),
+        "record_delete.checked": ("Checked: {errors:error|errors}, {warnings:warning|warnings}", ""),
+        "record_delete.confirmed": ("Confirmed", ""),
+        "record_delete.discarded": ("Discarded, and its file removed", "warning"),
+        "record_delete.prepared": ("Prepared: {identities:identity|identities} in {work_orders:work order|work orders}", ""),
+        "record_delete.sending": ("Sending to Adobe", ""),
+        "record_delete.in_progress": ("Adobe has taken everything and is working", ""),
+        "record_delete.attention": ("A person is needed", "warning"),
+        "record_delete.complete": ("Complete: {work_orders:work order|work orders} finished", "good"),
+        "record_delete.failed": ("Finished with errors: {failed:|} of {work_orders:work order|work orders} failed", "bad"),
+        "record_delete.shredded": ("The personal data was removed", "warning"),
+        "record_delete.restored": ("A backup was restored while it was being prepared: Adobe's list is asked first", "warning"),
+        "backup.restored": ("A backup was restored", "warning"),
+        "work_order.sending": ("Work order {order:|} is being sent to Adobe", ""),
+        "work_order.sent": ("Work order {order:|} was taken by Adobe", "good"),
+        "work_order.queued": ("Work order {order:|} goes back into the queue: {reason}", "warning"),
+        "work_order.unknown": ("Whether Adobe took work order {order:|} is not known: {reason}", "warning"),
+        "work_order.rejected": ("Work order {order:|} was refused by Adobe", "bad"),
+        "work_order.cancelled": ("Work order {order:|} is not sent", "warning"),
+        "work_order.decided": ("Decision about work order {order:|}: {decision}", ""),
+        "work_order.completed": ("Work order {order:|} is completed at Adobe", "good"),
+        "work_order.failed": ("Work order {order:|} failed at Adobe", "bad"),
+        "work_order.gone": ("Adobe no longer knows work order {order:|}", "warning"),
+        "work_order.edited": ("Work order {order:|} got a new name or description", ""),
+        "work_order.edit_refused": ("Adobe did not take the new name or description of work order {order:|}: {reason}", "warning"),
+        "work_order.refreshed": ("Adobe was to be asked again about work order {order:|}", ""),
+        "work_order.revealed": ("Adobe's answer about work order {order:|} was shown unmasked", "warning"),
+    },
+    reasons={
+        "quota": "today's or this month's quota is used up",
+        "doubled": "Adobe has more than one work order with its reference",
+    },
+    decisions={
+        "look_again": "look at Adobe's list again",
+        "send_again": "send it again",
+        "give_up": "not send it",
+        "acknowledge_doubled": "the doubled work orders were seen",
+    },
+)

@@ -1,0 +1,1 @@
+"""The pages of data hygiene, a module for each thing that has pages."""

@@ -1,0 +1,129 @@
+"""The list of record deletes, and one record delete with its progress."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from hygiene import progress, shredding, timeline
+from hygiene.models import RecordDelete, WorkOrder
+from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus
+from hygiene.views import drafts
+from hygiene.views.lookup import get_record_delete
+from hygiene.words import opened
+from portal.models import Organization, User
+from portal.outbound import CallState
+from portal.paging import Keyset
+
+LIST: Keyset[RecordDelete] = Keyset("created_at")
+MOST_ORDERS = 25
+NARROWED_TO = {"open": RECORD_DELETE_OPEN, "drafts": RECORD_DELETE_DRAFTS}
+
+
+@require_safe
+@permission_required("hygiene.view_recorddelete", raise_exception=True)
+def record_delete_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; status and organization narrow it."""
+    visible = RecordDelete.objects.visible_to(request.user)
+    rows = _narrowed(request, visible).select_related("organization", "data_key").defer("result_sealed", "description_sealed")
+    context = {
+        "page": LIST.page(rows, request.GET),
+        "has_any": visible.exists(),
+        "statuses": RecordDeleteStatus.choices,
+        "choice": {name: request.GET.get(name, "") for name in ("status", "organization")},
+        "has_organization": Organization.objects.visible_to(request.user).exists(),
+    }
+    return render(request, "hygiene/record_delete_list.html", context)
+
+
+def _narrowed(request: HttpRequest, rows: QuerySet[RecordDelete]) -> QuerySet[RecordDelete]:
+    status, organization = request.GET.get("status", ""), request.GET.get("organization")
+    if status in NARROWED_TO:
+        rows = rows.filter(status__in=NARROWED_TO[status])
+    elif status in RecordDeleteStatus.values:
+        rows = rows.filter(status=status)
+    if organization:
+        rows = rows.filter(organization__ims_org_id=organization)
+    return rows
+
+
+@require_safe
+@permission_required("hygiene.view_recorddelete", raise_exception=True)
+def record_delete_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """What is to be confirmed, or how far a confirmed one is."""
+    found = get_record_delete(request, number)
+    if found.status in drafts.NOT_CONFIRMED:
+        return drafts.show(request, found)
+    context = live_context(request, found)
+    return render(request, "hygiene/record_delete_detail.html", context)
+
+
+@require_safe
+@permission_required("hygiene.view_recorddelete", raise_exception=True)
+def record_delete_progress(request: HttpRequest, number: str) -> HttpResponse:
+    """The live part of its page. Once a check is over, the whole page comes anew."""
+    found = get_record_delete(request, number)
+    if drafts.is_being_checked(found):
+        return render(request, "hygiene/_record_delete_checking.html", {"record_delete": found})
+    if found.status in drafts.NOT_CONFIRMED:
+        return HttpResponseClientRedirect(reverse("hygiene:record-delete-detail", args=[found.number]))
+    return render(request, "hygiene/_record_delete_progress.html", live_context(request, found) | {"swapped_along": True})
+
+
+def live_context(request: HttpRequest, found: RecordDelete) -> dict[str, Any]:
+    """What the live parts show; the same for the page and for its refresh."""
+    orders = _orders_worth_showing(found)
+    return {
+        "record_delete": found,
+        "progress": progress.of(found),
+        "orders": orders,
+        "order_count": found.work_orders.count(),
+        "waiting_orders": [order for order in orders if order.person_reason],
+        "unsure_orders": [order for order in orders if order.state == CallState.UNKNOWN and not order.person_reason],
+        "refused_orders": [(order, opened(order, "words")) for order in orders if order.state == CallState.REJECTED],
+        "quota_orders": found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False).order_by(
+            "-waits_for_quota_until"
+        ),
+        "live": found.status in RECORD_DELETE_OPEN,
+        "description": opened(found, "description") if found.data_key else "",
+        "timeline": timeline.of_record_delete(found.pk),
+    }
+
+
+def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:
+    """Those that need a person or were refused first; the first of the rest."""
+    rows = found.work_orders.select_related("record_delete__data_key").defer("answer_sealed", "edit_sealed")
+    noteworthy = rows.exclude(person_reason="") | rows.filter(state__in=(CallState.REJECTED, CallState.UNKNOWN))
+    first = list(noteworthy.order_by("ordinal"))
+    return first + list(rows.exclude(pk__in=[order.pk for order in first]).order_by("ordinal")[:MOST_ORDERS])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("hygiene.shred_recorddelete", raise_exception=True)
+def record_delete_shred(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what will go, ask for the number as a sign that it is meant, then remove it."""
+    found = get_record_delete(request, number)
+    if found.status in (*drafts.NOT_CONFIRMED, RecordDeleteStatus.SHREDDED):
+        return redirect("hygiene:record-delete-detail", number)
+    error = ""
+    if request.method == "POST":
+        if request.POST.get("typed", "").strip().upper() != found.number:
+            error = f"Type the number of this record delete, {found.number}, to confirm."
+        else:
+            try:
+                shredding.shred(found, cast("User", request.user))
+            except shredding.NotShreddable as reason:
+                error = str(reason)
+            else:
+                messages.success(request, f"The personal data of {found.number} was removed.")
+                return redirect("hygiene:record-delete-detail", number)
+    context = {"record_delete": found, "error": error, "typed": request.POST.get("typed", "")}
+    return render(request, "hygiene/record_delete_shred.html", context, status=422 if error else 200)

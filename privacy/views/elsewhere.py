@@ -1,0 +1,77 @@
+"""Jobs that were made outside the portal: looking for them, with a bar, and where what was found is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.models import Organization, User
+from privacy import elsewhere
+from privacy.models import JobSync, PrivacyRequest
+from privacy.statuses import SYNC_OPEN, Origin
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One organization: its newest pass through Adobe's lists, and how many requests made elsewhere are known."""
+
+    organization: Organization
+    sync: JobSync | None
+    found: int
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a pass is under way."""
+        return self.sync is not None and self.sync.status in SYNC_OPEN
+
+
+@require_safe
+@permission_required("privacy.view_jobsync", raise_exception=True)
+def sync_list(request: HttpRequest) -> HttpResponse:
+    """Each organization with its newest pass."""
+    return render(request, "privacy/sync_list.html", _context(request))
+
+
+@require_safe
+@permission_required("privacy.view_jobsync", raise_exception=True)
+def sync_progress(request: HttpRequest) -> HttpResponse:
+    """The live part of the page."""
+    return render(request, "privacy/_sync_progress.html", _context(request))
+
+
+@require_POST
+@permission_required("privacy.start_jobsync", raise_exception=True)
+def sync_start(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Begin a pass for one organization."""
+    user = cast("User", request.user)
+    organization = get_object_or_404(Organization.objects.visible_to(user), pk=pk)
+    try:
+        elsewhere.start(organization, user)
+    except elsewhere.NotPossible as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"Adobe's lists of {organization.name} are being looked through.")
+    return redirect("privacy:sync-list")
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    lines = [
+        _Line(
+            organization,
+            JobSync.objects.filter(organization=organization).order_by("-created_at", "-id").first(),
+            PrivacyRequest.objects.filter(organization=organization, origin=Origin.ELSEWHERE).count(),
+        )
+        for organization in Organization.objects.visible_to(request.user)
+    ]
+    return {
+        "lines": lines,
+        "live": any(line.is_live for line in lines),
+        "may_start": request.user.has_perm("privacy.start_jobsync"),
+    }

@@ -1,0 +1,130 @@
+"""Asking Adobe again for what failed of a request: what would be asked, and the confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from portal.models import User
+from privacy import deadlines, resubmission
+from privacy.forms import chosen_access_first
+from privacy.intake import NotPossible
+from privacy.models import Job, PrivacyRequest
+from privacy.products import product_name
+from privacy.regulations import regulation_name
+from privacy.resubmission import Part
+from privacy.statuses import Action
+from privacy.views.requests import get_request
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of what failed: one product, one of Adobe's codes, one action. Empty: all of them."""
+
+    product: str
+    code: str
+    action: str
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Selection:
+        """As the address, or the hidden fields of the form, say it."""
+        return cls(*(query.get(name, "").strip() for name in ("product", "code", "action")))
+
+    def jobs(self, found: PrivacyRequest) -> QuerySet[Job] | None:
+        """The jobs that it leaves, or None for no restriction."""
+        if not (self.product or self.code or self.action):
+            return None
+        jobs = Job.objects.filter(request=found)
+        answers = {"product_responses__product_code": self.product, "product_responses__code": self.code}
+        # In one condition: product and code of the same answer. A job that was lost has no answer, so that a product alone is
+        # looked for among the products asked for.
+        if self.code:
+            jobs = jobs.filter(**{name: value for name, value in answers.items() if value})
+        return jobs.filter(action=self.action) if self.action else jobs
+
+    @property
+    def products(self) -> list[str] | None:
+        """The products that it leaves, or None for all."""
+        return [self.product] if self.product else None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the form sends along."""
+        return {name: value for name in ("product", "code", "action") if (value := getattr(self, name))}
+
+
+@dataclass(frozen=True)
+class ShownPart:
+    """One new request in words."""
+
+    products: list[str]
+    people: int
+    jobs: int
+    calls: int
+    actions: list[tuple[str, int]]
+
+    @classmethod
+    def of(cls, part: Part) -> ShownPart:
+        """Product names and (action, people)."""
+        return cls([product_name(code) for code in part.products], part.people, part.jobs, part.calls, list(_actions(part)))
+
+
+def _actions(part: Part) -> Iterator[tuple[str, int]]:
+    for action in Action:
+        if count := part.people_who(action):
+            yield action.label, count
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("privacy.resubmit_privacyrequest", raise_exception=True)
+def request_resubmit(request: HttpRequest, number: str) -> HttpResponse:
+    """Say who and what would be asked again; on confirmation, make the new requests."""
+    found = get_request(request, number)
+    selection = Selection.of(request.POST if request.method == "POST" else request.GET)
+    if request.method == "POST":
+        return _resubmit(request, found, selection)
+    plan = resubmission.plan_of(found, jobs=selection.jobs(found), products=selection.products)
+    parts = [ShownPart.of(part) for part in plan.parts]
+    context: dict[str, Any] = {
+        "request_row": found,
+        "plan": plan,
+        "parts": parts,
+        "selection": selection,
+        "product": product_name(selection.product) if selection.product else "",
+        "law": regulation_name(found.regulation),
+        "due_on": _due_on(found, plan.parts),
+        "deletes": sum(part.people_who(Action.DELETE) for part in plan.parts),
+        "opt_outs": sum(part.people_who(Action.OPT_OUT) for part in plan.parts),
+    }
+    return render(request, "privacy/request_resubmit.html", context)
+
+
+def _due_on(found: PrivacyRequest, parts: tuple[Part, ...]) -> Any:
+    actions = {action for part in parts for asked in part.actions.values() for action in asked}
+    return deadlines.earliest_due(found.regulation, actions, found.received_on)
+
+
+def _resubmit(request: HttpRequest, found: PrivacyRequest, selection: Selection) -> HttpResponse:
+    try:
+        made = resubmission.resubmit(
+            found,
+            cast("User", request.user),
+            jobs=selection.jobs(found),
+            products=selection.products,
+            access_first=chosen_access_first(request.POST),
+        )
+    except NotPossible as reason:
+        messages.error(request, str(reason))
+        return redirect("privacy:request-detail", found.number)
+    if len(made) == 1:
+        return redirect("privacy:request-detail", made[0].number)
+    messages.success(request, f"{' and '.join(one.number for one in made)} ask again for what failed.")
+    return redirect("privacy:request-detail", found.number)

@@ -1,0 +1,258 @@
+"""Writing the people, jobs and calls of one request, in batches under a lease, and the keys that its people have at Adobe."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal import crypto
+from portal.outbound import CallState, unknown_fields
+from privacy import deadlines, schema
+from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission
+from privacy.splitting import Splitter
+from privacy.statuses import Action, Origin, RequestStatus
+
+ROWS_A_STATEMENT = 500
+# A check or preparation says every few seconds that it lives; after this long without a word another worker starts over.
+LEASE_SECONDS = 120.0
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this request over, or somebody cancelled it."""
+
+
+# --- Keys and digests ---
+
+
+def wire_key_for(request: PrivacyRequest, position: int, officer_key: str | None) -> str:
+    """`<the officer's key>#<80 bits in base32>`.
+
+    The bits come from the request's random data key, so preparing again after a crash or a restore gives the same keys, and a
+    look at Adobe's list recognises what went out before.
+    """
+    if request.data_key is None:
+        raise crypto.CannotDecrypt("the personal data of this request was removed")
+    secret = crypto.box_for(request.data_key).derive(b"wire-key-v1")
+    bits = hmac.new(secret, position.to_bytes(8, "big"), hashlib.sha256).digest()[:10]
+    return f"{officer_key or f'{request.number}-{position}'}#{base64.b32encode(bits).decode()}"
+
+
+def wire_digest(index: crypto.BlindIndex, wire_key: str) -> bytes:
+    """The digest by which a listed job is matched to its person."""
+    return index.digest("wire-key", "", wire_key)
+
+
+def digests_of(index: crypto.BlindIndex, person: schema.Person) -> Iterator[tuple[bytes, str]]:
+    """The digest and the canonical namespace of each identity of a person."""
+    for identity in person.identities:
+        namespace = schema.canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
+        yield index.digest("identity", namespace, schema.canonical_value(namespace, identity.value)), namespace
+
+
+# --- People that are stored already ---
+
+
+def person_of(subject: DataSubject, actions: Iterable[str]) -> schema.Person:
+    """The person as the schema knows one."""
+    return schema.Person(
+        row=subject.position,
+        key=subject.officer_key,
+        actions=tuple(actions),
+        identities=tuple(schema.Identity.from_dict(identity) for identity in subject.identities),
+    )
+
+
+def people_again(request: PrivacyRequest) -> Iterator[schema.Person]:
+    """The people of a resubmission, in order: who they are from the first request, what is asked from this one.
+
+    Each keeps the place that it has there. Raises CannotDecrypt when the first request's personal data was removed.
+    """
+    first = request.resubmission_of
+    if first is None:
+        raise crypto.CannotDecrypt("the request that was to be sent again is gone")
+    chosen = dict(request.subjects.order_by("position").values_list("position", "actions"))
+    positions = list(chosen)
+    for start in range(0, len(positions), ROWS_A_STATEMENT):
+        part = positions[start : start + ROWS_A_STATEMENT]
+        subjects = DataSubject.objects.filter(request=first, position__in=part).order_by("position")
+        for subject in subjects:
+            subject.request = first
+            yield person_of(subject, chosen[subject.position])
+
+
+# --- Writing ---
+
+
+@dataclass
+class Writer:
+    """Writes one request in batches, each its own short transaction that proves the lease first."""
+
+    request: PrivacyRequest
+    lease: uuid.UUID
+    people: int = 0
+    jobs: int = 0
+    due_on: date | None = None
+    submissions: list[Submission] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """The calls that are being filled: one kind for all, or access and deletes apart when the deletes wait."""
+        organization = self.request.organization
+        self._index = crypto.blind_index_for(organization)
+        limits = (organization.max_people_per_call, organization.max_identities_per_call)
+        kinds = (False, True) if self.request.access_first else (False,)
+        self._calls = {waits: _Calls(self.request, Splitter(*limits), self.submissions, waits=waits) for waits in kinds}
+
+    def start_over(self) -> None:
+        """Nothing of a request in preparation was sent, so what an earlier try has written can go.
+
+        Only under the lease: another worker may have prepared and sent the request since this one was given it.
+        """
+        with transaction.atomic():
+            self._prove_lease(people_prepared=0)
+            self.request.jobs.all().delete()
+            self.request.submissions.all().delete()
+            if self._is_chosen:
+                IdentityDigest.objects.filter(subject__request=self.request).delete()
+            else:
+                self.request.subjects.all().delete()
+
+    @property
+    def _is_chosen(self) -> bool:
+        """Whether the people were chosen before: then their rows are there, and are filled in."""
+        return self.request.origin == Origin.RESUBMISSION
+
+    def write(self, batch: Sequence[schema.Person]) -> None:
+        """Write up to a batch of people with their digests, jobs and calls."""
+        rows = self._rows_of(batch)
+        subjects, digests, jobs, touched = [], [], [], {}
+        for person in batch:
+            subject = self._fill(rows[person.row], person)
+            subjects.append(subject)
+            digests += [
+                IdentityDigest(subject=subject, digest=digest, namespace=schema.known_namespace(namespace))
+                for digest, namespace in digests_of(self._index, person)
+            ]
+            for waits, actions in self._by_call(person):
+                submission = self._calls[waits].room_for(person)
+                new_jobs = [self._job(subject, submission, action) for action in actions]
+                jobs += new_jobs
+                submission.people += 1
+                submission.expected_jobs += len(new_jobs)
+                submission.has_deletes |= any(job.action != Action.ACCESS for job in new_jobs)
+                touched[submission.pk] = submission
+        self.people += len(batch)
+        self.jobs += len(jobs)
+        with transaction.atomic():
+            self._prove_lease(people_prepared=self.people)
+            for submission in touched.values():
+                submission.save()
+            self._save_subjects(subjects)
+            IdentityDigest.objects.bulk_create(digests, batch_size=ROWS_A_STATEMENT)
+            Job.objects.bulk_create(jobs, batch_size=ROWS_A_STATEMENT)
+
+    def finish(self) -> None:
+        """Open the queue: from this UPDATE on, the calls may be sent."""
+        self._prove_lease(
+            status=RequestStatus.SENDING,
+            people=self.people,
+            people_prepared=self.people,
+            jobs_total=self.jobs,
+            due_on=self.due_on,
+            lease=None,
+        )
+
+    def _prove_lease(self, **fields: object) -> None:
+        alive_until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+        held = PrivacyRequest.objects.filter(pk=self.request.pk, lease=self.lease, status=RequestStatus.PREPARING).update(
+            next_attempt_at=alive_until, **fields
+        )
+        if not held:
+            raise LeaseLost(self.request.number)
+
+    def _by_call(self, person: schema.Person) -> list[tuple[bool, tuple[str, ...]]]:
+        """Which actions of a person go together, as (whether they wait for access, actions)."""
+        if not self.request.access_first:
+            return [(False, person.actions)]
+        parts = ((waits, tuple(each for each in person.actions if (each != Action.ACCESS) == waits)) for waits in (False, True))
+        return [(waits, actions) for waits, actions in parts if actions]
+
+    def _rows_of(self, batch: Sequence[schema.Person]) -> dict[int, DataSubject]:
+        positions = [person.row for person in batch]
+        if not self._is_chosen:
+            return {position: DataSubject(request=self.request, position=position) for position in positions}
+        return {subject.position: subject for subject in self.request.subjects.filter(position__in=positions)}
+
+    def _fill(self, subject: DataSubject, person: schema.Person) -> DataSubject:
+        subject.request = self.request
+        subject.actions = list(person.actions)
+        subject.officer_key = person.key
+        subject.wire_key = wire_key_for(self.request, person.row, person.key)
+        subject.wire_key_digest = wire_digest(self._index, subject.wire_key)
+        subject.identities = [identity.to_dict() for identity in person.identities]
+        return subject
+
+    def _save_subjects(self, subjects: list[DataSubject]) -> None:
+        if not self._is_chosen:
+            DataSubject.objects.bulk_create(subjects, batch_size=ROWS_A_STATEMENT)
+            return
+        fields = ["officer_key_sealed", "wire_key_sealed", "wire_key_digest", "identities_sealed"]
+        # One statement; every row is there, so none is inserted. An UPDATE with a case for each row takes far longer.
+        DataSubject.objects.bulk_create(
+            subjects, batch_size=ROWS_A_STATEMENT, update_conflicts=True, unique_fields=["id"], update_fields=fields
+        )
+
+    def _job(self, subject: DataSubject, submission: Submission, action: str) -> Job:
+        due = deadlines.due_on(self.request.regulation, action, self.request.received_on)
+        if due is not None and (self.due_on is None or due < self.due_on):
+            self.due_on = due
+        return Job(
+            organization=self.request.organization,
+            request=self.request,
+            subject=subject,
+            submission=submission,
+            action=action,
+        )
+
+
+class _Calls:
+    """The calls of one kind, in the order in which they are filled. Each new one joins the request's list of all calls."""
+
+    def __init__(self, request: PrivacyRequest, splitter: Splitter, every: list[Submission], *, waits: bool) -> None:
+        self._request = request
+        self._splitter = splitter
+        self._every = every
+        self._waits = waits
+        self._current: Submission | None = None
+
+    def room_for(self, person: schema.Person) -> Submission:
+        """The call that this person goes into."""
+        # The limit may have been lowered since the file was checked: who is above it now gets a call of their own.
+        starts = self._splitter.add(min(len(person.identities), self._splitter.max_identities))
+        if starts or self._current is None:
+            self._current = self._new()
+            self._every.append(self._current)
+        return self._current
+
+    def _new(self) -> Submission:
+        call = Submission(
+            request=self._request,
+            ordinal=len(self._every) + 1,
+            people=0,
+            expected_jobs=0,
+            has_deletes=False,
+            waits_for_access=self._waits,
+        )
+        if self._request.restored:
+            call.state = CallState.UNKNOWN
+            for name, value in unknown_fields("restored_from_backup").items():
+                setattr(call, name, value)
+            call.first_sent_at = self._request.created_at
+        return call

@@ -78,7 +78,6 @@ def prepare(record_delete: RecordDelete, lease: uuid.UUID) -> None:
             identities=done,
             identities_prepared=done,
             orders_total=len(orders),
-            lease=None,
         )
         WorkOrder.objects.bulk_create(orders)
         audit.record(

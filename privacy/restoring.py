@@ -6,6 +6,7 @@ nothing of it. So nothing may be sent before Adobe's list was looked at:
 - Calls that were not finished become UNKNOWN; the look step finds what Adobe has, and only then anything is sent.
 - Requests that were being prepared are prepared anew, with the same wire keys, and their calls start as UNKNOWN too. They are
   looked for once the last of their people is written; before, there is nothing whole to compare Adobe's list with.
+- Of consent calls Adobe has no list: each that was not finished waits for a person, who decides whether it is sent again.
 - How far back a look lists follows from `first_sent_at`. A call cannot have gone out before its row was made, so a row that
   knows no time of sending gets that of its making: too early costs a longer list, too late would miss jobs and send them twice.
   For the same reason such a row of more than 45 days waits for a person instead of being sent.
@@ -26,12 +27,14 @@ from portal.audit import AuditRecord
 from portal.models import AccessToken, Counter
 from portal.outbound import OPEN_STATES, CallState, mark_unfinished_as_unknown
 from privacy import progress
+from privacy.consent import restoring as consent
+from privacy.consent.intake import COUNTERS
 from privacy.models import PrivacyRequest, ResultArchive, Submission, Upload
 from privacy.statuses import ArchiveStatus, RequestStatus, UploadStatus
 
 # Numbers given out after the backup are not in it. They must not be given to other requests, so that many are left out.
 NUMBERS_LEFT_OUT = 1000
-_COUNTERS = "privacy-request-"
+_COUNTERS = ("privacy-request-", COUNTERS)
 _REASON = "restored_from_backup"
 
 
@@ -50,6 +53,8 @@ class Restored:
     tokens: int
     uploads_ready: int
     uploads_without_file: int
+    opt_outs: int
+    opt_out_drafts: int
 
 
 def after_restore() -> Restored:
@@ -63,7 +68,8 @@ def after_restore() -> Restored:
     open_uploads = list(Upload.objects.still_open())
     with transaction.atomic():
         tokens, _ = AccessToken.objects.all().delete()
-        Counter.objects.filter(name__startswith=_COUNTERS).update(value=F("value") + NUMBERS_LEFT_OUT)
+        for name in _COUNTERS:
+            Counter.objects.filter(name__startswith=name).update(value=F("value") + NUMBERS_LEFT_OUT)
         preparing = _prepare_again()
         done = Restored(
             calls=_look_for_calls(),
@@ -73,6 +79,8 @@ def after_restore() -> Restored:
             tokens=tokens,
             uploads_ready=sum(upload.status == UploadStatus.READY for upload in open_uploads),
             uploads_without_file=sum(not _has_file(upload) for upload in open_uploads),
+            opt_outs=consent.ask_about_calls(),
+            opt_out_drafts=consent.drafts(),
         )
         audit.record(
             "backup.restored",

@@ -9,7 +9,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
-from privacy.models import Job, JobListing, JobSync, ResultArchive, Submission
+from privacy.consent import sending
+from privacy.models import ConsentCall, Job, JobListing, JobSync, ResultArchive, Submission
 
 WORK: dict[str, Callable[[], int]] = {
     "check": intake.check_next,
@@ -19,6 +20,7 @@ WORK: dict[str, Callable[[], int]] = {
     "list": polling.list_next,
     "detail": polling.detail_next,
     "archive": archive.fetch_next,
+    "consent": sending.send_next,
     "sync": elsewhere.sync_next,
 }
 
@@ -39,6 +41,7 @@ def let_pass(delta: timedelta) -> None:
         (JobListing, ["next_list_at"]),
         (ResultArchive, ["next_attempt_at"]),
         (JobSync, ["next_attempt_at"]),
+        (ConsentCall, ["next_attempt_at", "unknown_since", "claimed_at"]),
     ):
         for name in fields:
             model.objects.filter(**{f"{name}__isnull": False}).update(**{name: F(name) - delta})

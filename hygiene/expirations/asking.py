@@ -1,4 +1,4 @@
-"""What a person wants of an expiration: to make one, to change it, to cancel it. Each is an ExpirationOrder that a worker sends."""
+"""What a person wants of an expiration: to make it, change it or cancel it. Each is an ExpirationOrder that a worker sends."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def fill(row: DatasetExpiration, answer: ExpirationAnswer, asked_at: datetime) -
         row.dataset_name = answer.dataset_name
     if answer.name:
         row.name = answer.name
-    row.description = answer.description or None
+    if answer.description:
+        row.description = answer.description
     row.expires_at = answer.expiry or row.expires_at
     row.status = ExpirationStatus(answer.status)
     row.adobe_status = plain(answer.status_word, 60)

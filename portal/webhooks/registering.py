@@ -24,13 +24,19 @@ class NotPossible(Exception):
 def register(organization: Organization, url: str, event_types: Collection[str], user: User) -> tuple[WebhookEndpoint, str]:
     """A new endpoint, and the secret its deliveries are signed with, which is shown this once. Raises NotPossible."""
     _check(url, event_types)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
         endpoint = WebhookEndpoint(organization=organization, url=url, event_types=sorted(set(event_types)), made_by=user)
-        endpoint.secret = secret
+        secret = new_secret(endpoint)
         endpoint.save(force_insert=True)
         _record("webhook.registered", endpoint, user)
     return endpoint, secret
+
+
+def new_secret(endpoint: WebhookEndpoint) -> str:
+    """Give an endpoint that is not saved yet its secret."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    endpoint.secret = secret
+    return secret
 
 
 def change(

@@ -5,6 +5,6 @@ Nothing that names a person is loaded or shown here; whoever may see identities 
 
 from __future__ import annotations
 
-from privacy.admin import jobs, requests
+from privacy.admin import jobs, opt_outs, requests
 
-__all__ = ["jobs", "requests"]
+__all__ = ["jobs", "opt_outs", "requests"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -70,9 +71,9 @@ def test_a_press_that_comes_a_moment_too_late_leads_to_the_same_request(
     upload = uploaded(browser, organization)
     confirm = intake.confirm
 
-    def overtaken(row: Upload, user: User, *, agreed_to_two: bool) -> list[PrivacyRequest]:
+    def overtaken(row: Upload, user: User, **choices: Any) -> list[PrivacyRequest]:
         confirm(Upload.objects.get(pk=row.pk), officer)
-        return confirm(row, user, agreed_to_two=agreed_to_two)
+        return confirm(row, user, **choices)
 
     monkeypatch.setattr(intake, "confirm", overtaken)
     assert browser.post(address_of(upload)).headers["Location"] == f"/requests/{PrivacyRequest.objects.get().number}/"

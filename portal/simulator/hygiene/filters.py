@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeVar
 
 LARGEST_PAGE = 100
+Row = TypeVar("Row")
 _DAY_ONLY = re.compile(r"\d{4}-\d\d-\d\d")
 _LIKE = re.compile(r"(?P<negated>NOT )?LIKE (?P<pattern>.*)", re.IGNORECASE | re.DOTALL)
 
@@ -17,6 +19,6 @@ class Paging:
     page: int
     limit: int
 
-    def of[Row](self, rows: list[Row]) -> list[Row]:
+    def of(self, rows: list[Row]) -> list[Row]:
         start = self.page * self.limit
         return rows[start : start + self.limit]

@@ -57,6 +57,7 @@ class Command(BaseCommand):
 
 def _told(done: Restored) -> Iterator[str]:
     yield f"Calls of unknown outcome now, to be looked for in Adobe's list before anything is sent: {done.calls:,}"
+    yield f"Opt-out calls that a person decides about, because Adobe has no list of them: {done.opt_outs:,}"
     yield f"Requests to be prepared anew, their calls looked for as well: {done.preparing:,}"
     yield f"Results whose file is missing, to be fetched again: {done.results:,}"
     yield f"Access tokens forgotten: {done.tokens:,}"
@@ -71,6 +72,9 @@ def _told(done: Restored) -> Iterator[str]:
     if done.uploads_ready:
         yield f"- {done.uploads_ready:,} uploads wait to be confirmed. They may have been confirmed since the backup: compare"
         yield "  with Adobe's job list first, as a second confirmation asks Adobe twice."
+    if done.opt_out_drafts:
+        yield f"- {done.opt_out_drafts:,} opt-outs wait to be confirmed. They may have been confirmed since the backup, and Adobe"
+        yield "  has no list to compare with: ask the officers who made them."
     if done.uploads_without_file:
         yield f"- {done.uploads_without_file:,} open uploads have no file any more. Discard them."
     yield "- Requests whose personal data was removed after the backup have it again: remove it again."

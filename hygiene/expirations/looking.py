@@ -1,0 +1,161 @@
+"""Finding out what became of an order whose answer was lost, and what a person may decide when looking does not settle it.
+
+A look asks for the dataset's expiration with its history. An order that was not carried out may be sent again: Adobe itself
+refuses a second expiration of a dataset, and a change or a cancellation does no harm twice. It is sent again by itself once; after
+that a person decides.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from hygiene.expirations import keeping
+from hygiene.expirations.outcomes import Outcome, judge
+from hygiene.expirations.sending import STEP, carried_out, find, load, never_made
+from hygiene.models import ExpirationOrder
+from hygiene.querysets import ExpirationOrderQuerySet
+from hygiene.statuses import ExpirationStatus
+from portal import audit, leases, steps
+from portal.adobe import errors
+from portal.adobe.expiration_answers import ExpirationAnswer
+from portal.models import User
+from portal.outbound import CallState, PersonReason, backoff, next_look, queued_fields, sent_fields
+
+LOOK_LEASE_SECONDS = 300.0
+MOST_SENDINGS = 2
+Kind = ExpirationOrder.Kind
+
+
+def orders_to_look_for() -> bool:
+    """Whether a look is due."""
+    return ExpirationOrder.objects.due_to_look(timezone.now()).exists()
+
+
+def look_next() -> int:
+    """Look for one order. Returns how many were looked for."""
+    due = ExpirationOrder.objects.due_to_look(timezone.now())
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    for order_id in ids:
+        look(order_id)
+    return len(ids)
+
+
+def look(order_id: uuid.UUID) -> None:
+    """One look for one UNKNOWN order. A failed look changes its times and `last_error` only."""
+    order = load(order_id)
+    if order.state != CallState.UNKNOWN:
+        return
+    asked_at = timezone.now()
+    try:
+        found = find(order)
+    except errors.AdobeError as error:
+        wait = settings.LOOK_AFTER_SECONDS[0]
+        _same_look(order).update(
+            next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+            last_error=f"look: {type(error).__name__}"[:60],
+        )
+        return
+    with transaction.atomic():
+        # Since it was loaded another look may have been counted, or the order sent again: then this one says nothing about it.
+        if _same_look(order).update(lease=None):
+            _apply(order, found, asked_at)
+
+
+def _apply(order: ExpirationOrder, found: ExpirationAnswer | None, asked_at: datetime) -> None:
+    outcome = judge(order, found)
+    if outcome is Outcome.DONE:
+        if _move(order, CallState.SENT, "found", **sent_fields()):
+            carried_out(order, found)
+        return
+    if found is not None and order.kind != Kind.CREATE:
+        keeping.keep(order.expiration, found, asked_at)
+    if outcome is Outcome.NOT_DONE:
+        _count_look(order)
+    elif _move(order, CallState.REJECTED, outcome.value, **(sent_fields() | {"last_error": outcome.value})):
+        never_made(order, ExpirationStatus.REJECTED)
+
+
+def _count_look(order: ExpirationOrder) -> None:
+    looks = order.looks_done + 1
+    later = next_look(order.unknown_since or timezone.now(), looks)
+    if later is not None:
+        ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks, next_look_at=later)
+        return
+    ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks)
+    if order.attempts < MOST_SENDINGS:
+        _move(order, CallState.QUEUED, "not_carried_out", **queued_fields(0, "not_carried_out"))
+        steps.wake(STEP)
+        return
+    undecided = ExpirationOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN)
+    if undecided.update(person_reason=PersonReason.NONE_FOUND, next_look_at=None):
+        keeping.record_outcome(order, CallState.UNKNOWN, PersonReason.NONE_FOUND)
+
+
+def _same_look(order: ExpirationOrder) -> ExpirationOrderQuerySet:
+    return ExpirationOrder.objects.filter(
+        pk=order.pk,
+        state=CallState.UNKNOWN,
+        person_reason="",
+        unknown_since=order.unknown_since,
+        looks_done=order.looks_done,
+    )
+
+
+def _move(order: ExpirationOrder, state: CallState, reason: str, **fields: Any) -> bool:
+    """UNKNOWN -> `state`, under a claim token that no late answer can match any more when it goes back into the queue."""
+    if state == CallState.QUEUED:
+        fields["claim_token"] = None
+    moved = ExpirationOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(state=state, **fields)
+    if moved:
+        order.state = state
+        keeping.record_outcome(order, state, reason)
+    return bool(moved)
+
+
+# --- What a person decides ---
+
+
+class CannotDecide(Exception):
+    """The order is not waiting for this decision; `str()` says so to the person."""
+
+
+@transaction.atomic
+def look_again(order: ExpirationOrder, user: User) -> None:
+    """Start the looks over. Raises CannotDecide."""
+    now = timezone.now()
+    _decide(order, user, "look_again", person_reason="", looks_done=0, next_look_at=now, unknown_since=now)
+    steps.wake("expiration-look")
+
+
+@transaction.atomic
+def send_again(order: ExpirationOrder, user: User) -> None:
+    """Adobe refuses a second expiration of a dataset, so that nothing can happen twice. Raises CannotDecide."""
+    _decide(order, user, "send_again", state=CallState.QUEUED, claim_token=None, **queued_fields(0, "decided"))
+    steps.wake(STEP)
+
+
+@transaction.atomic
+def give_up(order: ExpirationOrder, user: User) -> None:
+    """Close it as not carried out. Raises CannotDecide."""
+    _decide(order, user, "give_up", **(sent_fields() | {"state": CallState.CANCELLED}))
+    never_made(order, ExpirationStatus.CANCELLED)
+
+
+def _decide(order: ExpirationOrder, user: User, decision: str, **fields: Any) -> None:
+    waiting = ExpirationOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).exclude(person_reason="")
+    if not waiting.update(**fields):
+        raise CannotDecide("This change is no longer waiting for a decision. Load the page again to see where it is.")
+    audit.record(
+        "expiration.decided",
+        actor=user,
+        organization=order.organization,
+        obj=order.expiration,
+        root_id=order.expiration_id,
+        details={"decision": decision, "kind": order.kind},
+    )

@@ -1,0 +1,245 @@
+"""Looking for a work order of unknown outcome in Adobe's list, and what a person may decide when looking does not settle it.
+
+A look asks for the name that was sent, then reads the whole list, newest first, back to the day before the first byte: how
+Adobe compares names is written nowhere, so only the list itself tells that an order is not there. What counts is our reference
+at the end of the name. One failed page makes the whole look not count.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from hygiene import naming, progress
+from hygiene.models import RecordDelete, WorkOrder
+from hygiene.querysets import WorkOrderQuerySet
+from hygiene.statuses import WorkOrderStatus
+from hygiene.submission import follow_edit, known_fields, raise_alarm_when_doubled, record, record_outcome, sent_naming
+from hygiene.submission import stop_when_queued as _stop_when_queued
+from portal import connections, crypto, leases, sending, steps
+from portal.adobe import errors
+from portal.adobe.data_hygiene import DataHygiene
+from portal.adobe.hygiene_answers import ListedWorkOrder, WorkOrderAnswer
+from portal.models import User
+from portal.outbound import CallState, PersonReason, backoff, look_is_too_late, next_look, queued_fields, sent_fields
+
+logger = logging.getLogger(__name__)
+
+LOOK_LEASE_SECONDS = 300.0
+MOST_PAGES = 5000
+
+
+class LookDoesNotCount(Exception):
+    """The listing does not end."""
+
+
+def orders_to_look_for() -> bool:
+    """Whether a look is due."""
+    return WorkOrder.objects.due_to_look(timezone.now()).exists()
+
+
+def look_next() -> int:
+    """Look for one order. Returns how many were looked for."""
+    due = WorkOrder.objects.due_to_look(timezone.now())
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    for call_id in ids:
+        look(call_id)
+    return len(ids)
+
+
+def look(call_id: uuid.UUID) -> None:
+    """One look for one UNKNOWN order. A failed look changes its times and `last_error` only."""
+    order: WorkOrder = WorkOrder.objects.select_related("organization__data_key", "record_delete__data_key").get(pk=call_id)
+    if order.state != CallState.UNKNOWN:
+        return
+    try:
+        service = connections.hygiene_for(order.organization)
+        ids = find(service, order)
+        # The list shows no services and no bundle: the order itself does, and shows that it can be read.
+        answer = service.work_order(ids[0]) if ids else None
+    except (errors.AdobeError, LookDoesNotCount, crypto.CannotDecrypt) as error:
+        _look_failed(order, error)
+        return
+    with transaction.atomic():
+        if answer is not None:
+            _found(order, ids, answer)
+        elif _was_not_overtaken(order):
+            _count_look(order)
+        progress.refresh(order.record_delete_id)
+
+
+def find(service: DataHygiene, order: WorkOrder) -> list[str]:
+    """Adobe's ids of every work order with our reference, oldest first. Raises LookDoesNotCount and AdobeError."""
+    sent_name = naming.with_reference(sent_naming(order).name, order.reference)
+    ids = {one.work_order_id: one for one in _pages(service, order, sent_name) if _is_ours(one, order)}
+    ids |= {one.work_order_id: one for one in _pages(service, order, None) if _is_ours(one, order)}
+    earliest = min((one.created_at for one in ids.values() if one.created_at), default=timezone.now())
+    return sorted(ids, key=lambda one: (ids[one].created_at or earliest, one))
+
+
+def _is_ours(listed: ListedWorkOrder, order: WorkOrder) -> bool:
+    return listed.display_name.rstrip().endswith(order.reference)
+
+
+def _pages(service: DataHygiene, order: WorkOrder, display_name: str | None) -> Iterator[ListedWorkOrder]:
+    """Page after page until an empty one, or until one that is older than the order can be.
+
+    Newest first, so that what is made meanwhile moves others to later pages, where they are seen again, and never past us.
+    """
+    since = (order.first_sent_at or order.created_at) - timedelta(days=1)
+    for page in range(MOST_PAGES):
+        _stay_leased(order)
+        listed = service.work_orders(page=page, display_name=display_name).orders
+        yield from listed
+        if not listed or all(one.created_at is not None and one.created_at < since for one in listed):
+            return
+    raise LookDoesNotCount
+
+
+def _look_failed(order: WorkOrder, error: Exception) -> None:
+    if isinstance(error, errors.OrganizationBlocked):
+        sending.hold(order.organization, error.reason, error.words)
+    wait = settings.LOOK_AFTER_SECONDS[0]
+    WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(
+        next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+        last_error=f"look: {type(error).__name__}"[:60],
+    )
+
+
+def _found(order: WorkOrder, ids: list[str], answer: WorkOrderAnswer) -> None:
+    """What Adobe has is true, whatever became of the order meanwhile."""
+    if not _move_to_sent(order, ids, answer):
+        # Somebody queued it again since: it must not go.
+        _stop_when_queued(order)
+        return
+    follow_edit(order)
+    raise_alarm_when_doubled(order)
+
+
+def _move_to_sent(order: WorkOrder, ids: list[str], answer: WorkOrderAnswer) -> bool:
+    order.answer = answer.raw
+    fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
+    # The list is ahead of nothing: the order is asked about next for its services.
+    fields |= {"extra_adobe_ids": ids[1:], "next_poll_at": timezone.now()}
+    if not WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(state=CallState.SENT, **fields):
+        return False
+    order.state = CallState.SENT
+    record_outcome(order, CallState.SENT, "found_in_list")
+    steps.wake("hygiene-detail")
+    return True
+
+
+def _was_not_overtaken(order: WorkOrder) -> bool:
+    """Whether the order still stands where this look found it. Keeps it there until the transaction ends.
+
+    Since then another look may have been counted, or the order sent again: what was listed before says nothing about that.
+    """
+    return bool(_same_look(order).update(lease=None))
+
+
+def _same_look(order: WorkOrder) -> WorkOrderQuerySet:
+    same: WorkOrderQuerySet = WorkOrder.objects.filter(
+        pk=order.pk,
+        state=CallState.UNKNOWN,
+        person_reason="",
+        unknown_since=order.unknown_since,
+        looks_done=order.looks_done,
+    )
+    return same
+
+
+def _stay_leased(order: WorkOrder) -> None:
+    """A look through many pages takes longer than its lease."""
+    _same_look(order).update(next_look_at=timezone.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+
+
+def _count_look(order: WorkOrder) -> None:
+    looks = order.looks_done + 1
+    later = next_look(order.unknown_since or timezone.now(), looks)
+    WorkOrder.objects.filter(pk=order.pk).update(looks_done=looks)
+    if later is not None:
+        WorkOrder.objects.filter(pk=order.pk).update(next_look_at=later)
+    elif look_is_too_late(order.first_sent_at):
+        # How far Adobe's list reaches back is written nowhere: an old order that it does not show is no proof.
+        _to_person(order, PersonReason.TOO_OLD)
+    elif not order.organization.resend_deletes:
+        _to_person(order, PersonReason.NONE_FOUND)
+    else:
+        # Under a claim token that no late answer can match any more.
+        fields = queued_fields(0, "not_found_in_list") | {"claim_token": None}
+        WorkOrder.objects.filter(pk=order.pk).update(state=CallState.QUEUED, **fields)
+        record_outcome(order, CallState.QUEUED, "not_found_in_list")
+        steps.wake("hygiene-submit")
+
+
+def _to_person(order: WorkOrder, reason: PersonReason) -> None:
+    WorkOrder.objects.filter(pk=order.pk).update(person_reason=reason, next_look_at=None)
+    record_outcome(order, CallState.UNKNOWN, reason)
+
+
+# --- What a person decides ---
+
+
+DECIDED_ALREADY = "This work order is no longer waiting for a decision. Load the page again to see where it is."
+
+
+class CannotDecide(Exception):
+    """The order is not waiting for this decision; `str()` says so to the person."""
+
+
+@transaction.atomic
+def look_again(order: WorkOrder, user: User) -> None:
+    """Start the looks over. Raises CannotDecide."""
+    now = timezone.now()
+    unknown = WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN)
+    changed = unknown.update(person_reason="", looks_done=0, next_look_at=now, unknown_since=now)
+    _decided(order, user, "look_again", changed)
+    steps.wake("hygiene-look")
+
+
+@transaction.atomic
+def send_again(order: WorkOrder, user: User) -> None:
+    """Send it again, with the same identities and the same reference. Raises CannotDecide."""
+    _alone(order)
+    fields = queued_fields(0, "person") | {"claim_token": None, "looks_done": 0}
+    _decided(order, user, "send_again", _undecided(order).update(state=CallState.QUEUED, **fields))
+    steps.wake("hygiene-submit")
+
+
+@transaction.atomic
+def give_up(order: WorkOrder, user: User) -> None:
+    """Close it as not sent. Raises CannotDecide."""
+    _alone(order)
+    fields = sent_fields() | {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()}
+    changed = _undecided(order).update(state=CallState.CANCELLED, **fields)
+    _decided(order, user, "give_up", changed)
+
+
+@transaction.atomic
+def acknowledge_doubled(order: WorkOrder, user: User) -> None:
+    """A person has seen the alarm. Raises CannotDecide."""
+    doubled = WorkOrder.objects.filter(pk=order.pk, person_reason=PersonReason.DOUBLED)
+    _decided(order, user, "acknowledge_doubled", doubled.update(person_reason=""))
+
+
+def _alone(order: WorkOrder) -> None:
+    """Hold off everybody else who decides about this record delete."""
+    RecordDelete.objects.select_for_update(no_key=True).get(pk=order.record_delete_id)
+
+
+def _undecided(order: WorkOrder) -> WorkOrderQuerySet:
+    undecided: WorkOrderQuerySet = WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).exclude(person_reason="")
+    return undecided
+
+
+def _decided(order: WorkOrder, user: User, decision: str, changed: int) -> None:
+    if not changed:
+        raise CannotDecide(DECIDED_ALREADY)
+    record(order, "decided", user, decision=decision)
+    progress.refresh(order.record_delete_id)

@@ -1,0 +1,353 @@
+"""Sending one work order to Adobe exactly once, when the quota has room for it, and moving its row on by what came back.
+
+What each answer means is one table, portal.sending.verdict; looking for an order of unknown outcome is reconciling.py.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from hygiene import naming, preparing, progress, quota, schema
+from hygiene.models import WorkOrder
+from hygiene.querysets import WorkOrderQuerySet
+from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
+from portal import audit, connections, crypto, sending, steps
+from portal.adobe import errors
+from portal.adobe.hygiene_answers import WorkOrderAnswer
+from portal.models import User
+from portal.outbound import (
+    CallState,
+    Claim,
+    PersonReason,
+    backoff,
+    claim,
+    mark_stale_as_unknown,
+    queued_fields,
+    sent_fields,
+    unknown_fields,
+)
+
+logger = logging.getLogger(__name__)
+
+QUOTA = "quota"
+# Adobe's clock and ours differ a little, and everybody else's orders go at the same second.
+AFTER_RESET_SECONDS = 60.0
+# Another worker sends for the same organization at this moment: its order counts, and then we know what is left.
+IN_FLIGHT_SECONDS = 5.0
+_QUOTA_WORDS = re.compile(r"\bquota", re.IGNORECASE)
+
+
+def orders_to_send() -> bool:
+    """Whether an order is due, or one has been in sending for longer than its claim."""
+    now = timezone.now()
+    stale = WorkOrder.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
+    return WorkOrder.objects.due_to_send(now).exists() or stale.exists()
+
+
+def send_next() -> int:
+    """Send one due order, or let one wait for the quota. Returns how many were moved."""
+    sweep_stale()
+    for call_id in WorkOrder.objects.due_to_send(timezone.now()).values_list("pk", flat=True)[:20]:
+        if send(call_id):
+            return 1
+    return 0
+
+
+@transaction.atomic
+def sweep_stale() -> None:
+    """Orders whose claim ran out become UNKNOWN, with a line in the trail."""
+    for call_id in mark_stale_as_unknown(WorkOrder.objects.all()):
+        order = _get(call_id)
+        record_outcome(order, CallState.UNKNOWN, "claim_ran_out")
+        progress.refresh(order.record_delete_id)
+
+
+def send(call_id: uuid.UUID) -> bool:
+    """Ask for the quota, claim one order, make its call, and settle it. False when it could not be claimed."""
+    order = _get(call_id)
+    # Before the claim: the claim's time is for the call alone.
+    may_go, reading = _ask_quota(order)
+    if not may_go:
+        return True
+    held = claim(WorkOrder.objects.all(), call_id, WorkOrderQuerySet.SENDABLE)
+    if held is None:
+        return False
+    order = _get(call_id)
+    if reading is not None and not _has_room_beside_others(order, held, reading):
+        return True
+    # Evidence before the act: should this process die, the trail says that it began.
+    record_outcome(order, CallState.SENDING, "")
+    try:
+        service = connections.hygiene_for(order.organization)
+        answer = service.create_work_order(build_body(order), still_held=held.still_held)
+    except errors.AdobeError as error:
+        # Counted before the commit, here and below: no crash can part an order's end from its record delete's.
+        with transaction.atomic():
+            _settle_failure(order, held, error)
+            progress.refresh(order.record_delete_id)
+    except crypto.CannotDecrypt:
+        # Before the first byte: only the token, the secret and the body are opened.
+        logger.error("work order %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
+        held.settle(CallState.QUEUED, **queued_fields(backoff(order.attempts), "cannot_decrypt"))
+    except FileNotFoundError:
+        # Also before the first byte. Waiting brings no file back, and whom to delete is known to nobody else.
+        logger.error("the identities of work order %s are gone; it is not sent", call_id)  # noqa: TRY400
+        with transaction.atomic():
+            _cancel_without_file(order, held)
+    else:
+        with transaction.atomic():
+            _settle_sent(order, held, answer)
+            progress.refresh(order.record_delete_id)
+    return True
+
+
+def build_body(order: WorkOrder) -> bytes:
+    """The body of the POST: from the order's own file, so that a re-send asks for exactly the same."""
+    named = sent_naming(order)
+    wanted = schema.Wanted(
+        named.name, named.description, tuple(order.record_delete.datasets), order.record_delete.profile_only
+    )
+    display_name = naming.with_reference(named.name, order.reference)
+    return json.dumps(schema.wire_body(wanted, display_name, preparing.identities_of(order))).encode()
+
+
+def sent_naming(order: WorkOrder) -> naming.Naming:
+    """What an order is sent with: a change that was made while it waited counts already."""
+    return naming.Naming(order.edit["name"], order.edit["description"]) if order.edit else naming.first_naming(order)
+
+
+def _get(call_id: uuid.UUID) -> WorkOrder:
+    order: WorkOrder = WorkOrder.objects.select_related("organization__data_key", "record_delete__data_key").get(pk=call_id)
+    return order
+
+
+# --- The quota ---
+
+
+def _ask_quota(order: WorkOrder) -> tuple[bool, quota.QuotaReading | None]:
+    """Whether the order may go now, and what Adobe said of the quota. Where it may not, its row says when it may."""
+    try:
+        reading = quota.read(order.organization)
+    except (errors.Rejected, errors.NotFound):
+        # Adobe answers, and tells this organization no numbers: what it does not count, it does not refuse.
+        return True, None
+    except errors.OrganizationBlocked as error:
+        sending.hold(order.organization, error.reason, error.words)
+        return False, None
+    except errors.AdobeError as error:
+        asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
+        _postpone(order, max(asked, backoff(order.attempts + 1)), "quota_unread")
+        return False, None
+    except crypto.CannotDecrypt:
+        _postpone(order, backoff(order.attempts + 1), "cannot_decrypt")
+        return False, None
+    now = timezone.now()
+    until = quota.fits_at(reading, order.identities, now)
+    if until is not None:
+        _wait_for_quota(order, until, now)
+    return until is None, reading
+
+
+def _postpone(order: WorkOrder, seconds: float, reason: str) -> None:
+    """Nothing was begun: the order stays in the queue, due later."""
+    queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
+    queued.update(next_attempt_at=timezone.now() + timedelta(seconds=seconds), last_error=reason, attempts=order.attempts + 1)
+
+
+def _wait_for_quota(order: WorkOrder, until: datetime, now: datetime) -> None:
+    fields = _waiting_fields(until, now)
+    with transaction.atomic():
+        waiting = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
+        if waiting.update(**fields) and order.waits_for_quota_until != until:
+            record_outcome(order, CallState.QUEUED, QUOTA)
+
+
+def _waiting_fields(until: datetime, now: datetime, http_status: int | None = None) -> dict[str, Any]:
+    delay = (until - now).total_seconds() + AFTER_RESET_SECONDS
+    return queued_fields(delay, QUOTA, http_status) | {"waits_for_quota_until": until}
+
+
+def _has_room_beside_others(order: WorkOrder, held: Claim, reading: quota.QuotaReading) -> bool:
+    """Whether the quota has room for everything that is being sent at this moment, this order with it."""
+    room = quota.left(reading, timezone.now())
+    if room is None or quota.in_flight(order.organization) <= room:
+        return True
+    held.settle(CallState.QUEUED, **queued_fields(backoff(1, first=IN_FLIGHT_SECONDS), QUOTA))
+    return False
+
+
+# --- What an answer means ---
+
+
+def _settle_sent(order: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None:
+    order.answer = answer.raw
+    if _is_taken(order, answer.work_order_id):
+        # Adobe answered with the id of another order of ours. What that means nobody knows.
+        held.settle(CallState.UNKNOWN, **unknown_fields("unreadable"), answer_sealed=order.answer_sealed)
+        record_outcome(order, CallState.UNKNOWN, "unreadable")
+        return
+    fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
+    if not held.settle(CallState.SENT, **fields):
+        logger.error("the answer to work order %s came after its claim was gone", order.pk)
+        stop_when_queued(order)
+        return
+    _forget_sent_edit(order)
+    raise_alarm_when_doubled(order)
+    record_outcome(order, CallState.SENT, "")
+
+
+def _is_taken(order: WorkOrder, work_order_id: str) -> bool:
+    others = WorkOrder.objects.filter(organization=order.organization, adobe_work_order_id=work_order_id)
+    return others.exclude(pk=order.pk).exists()
+
+
+def known_fields(answer: WorkOrderAnswer) -> dict[str, Any]:
+    """What an answer says of an order from its beginning; it is followed from now on."""
+    status = status_of(answer.status)
+    done = status in WORK_ORDER_DONE
+    now = timezone.now()
+    return {
+        "adobe_work_order_id": answer.work_order_id,
+        "adobe_bundle_id": answer.bundle_id,
+        "status": status,
+        "adobe_status": answer.status[:60],
+        "adobe_created_at": answer.created_at,
+        "adobe_updated_at": answer.updated_at,
+        "quiet_polls": 0,
+        "next_poll_at": now + timedelta(seconds=settings.DETAIL_FIRST_SECONDS),
+        "finished_at": now if done else None,
+    }
+
+
+def status_of(word: str) -> WorkOrderStatus:
+    """Our status for Adobe's word; OTHER for one that we do not know (one edition shows `in-progress`), and for ours."""
+    return WorkOrderStatus(word) if word in _ADOBE_WORDS else WorkOrderStatus.OTHER
+
+
+_ADOBE_WORDS = {
+    WorkOrderStatus.RECEIVED,
+    WorkOrderStatus.VALIDATED,
+    WorkOrderStatus.SUBMITTED,
+    WorkOrderStatus.INGESTED,
+    WorkOrderStatus.COMPLETED,
+    WorkOrderStatus.FAILED,
+}
+
+
+def _settle_failure(order: WorkOrder, held: Claim, error: errors.AdobeError) -> None:
+    quota_until = _quota_reset_after(order, error)
+    blocked = "" if quota_until else sending.blocks_organization(order, error)
+    if blocked:
+        sending.hold(order.organization, blocked, error.words)
+    state, fields = sending.verdict(order, error)
+    if quota_until:
+        state, fields = CallState.QUEUED, _waiting_fields(quota_until, timezone.now(), error.http_status)
+    if state == CallState.REJECTED:
+        fields |= {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()}
+    order.words = error.words or None
+    if held.settle(state, **fields, words_sealed=order.words_sealed):
+        record_outcome(order, state, str(fields["last_error"]))
+        logger.info("work order %s is %s after %s", order.pk, state, fields["last_error"])
+
+
+def _quota_reset_after(order: WorkOrder, error: errors.AdobeError) -> datetime | None:
+    """When to try again after a refusal that names the quota: somebody else used it up since we asked.
+
+    Only the organization's record deletes have to wait for that, not everything else that it sends.
+    """
+    if not isinstance(error, errors.OrganizationBlocked) or error.reason != "limit" or not _QUOTA_WORDS.search(error.words):
+        return None
+    return quota.next_reset(quota.Period.DAY, timezone.now())
+
+
+def _cancel_without_file(order: WorkOrder, held: Claim) -> None:
+    fields = sent_fields() | {
+        "last_error": "file_missing",
+        "status": WorkOrderStatus.NOT_SENT,
+        "finished_at": timezone.now(),
+        "next_poll_at": None,
+    }
+    if held.settle(CallState.CANCELLED, **fields):
+        record_outcome(order, CallState.CANCELLED, "file_missing")
+        progress.refresh(order.record_delete_id)
+
+
+def record_outcome(order: WorkOrder, state: CallState, reason: str) -> None:
+    """One line in the trail for what became of an order."""
+    record(order, state, reason=reason, identities=order.identities)
+
+
+def record(order: WorkOrder, act: str, user: User | None = None, **details: audit.Scalar) -> None:
+    """One line in the trail about an order; without a user it was the portal itself."""
+    audit.record(
+        f"work_order.{act}",
+        actor=user,
+        organization=order.organization,
+        obj=order,
+        root_id=order.record_delete_id,
+        details={"order": order.ordinal, **details},
+    )
+
+
+def raise_alarm_when_doubled(order: WorkOrder) -> None:
+    """More than one work order at Adobe with one reference: a person must know."""
+    from_adobe = WorkOrder.objects.filter(pk=order.pk).exclude(extra_adobe_ids=[])
+    if from_adobe.update(person_reason=PersonReason.DOUBLED):
+        record_outcome(order, CallState.SENT, "doubled")
+        logger.error("work order %s is doubled at Adobe", order.pk)
+
+
+def stop_when_queued(order: WorkOrder) -> None:
+    """An order that waits to be sent again, though Adobe has it: it must not go, a look settles it."""
+    queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
+    if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
+        record_outcome(order, CallState.UNKNOWN, "seen_in_list")
+
+
+def resume(organization_id: uuid.UUID) -> None:
+    """After a hold: whatever is queued may go out now."""
+    now = timezone.now()
+    queued = WorkOrder.objects.filter(organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=now)
+    queued.update(next_attempt_at=now)
+    for step in ("hygiene-submit", "hygiene-look", "hygiene-detail", "hygiene-edit"):
+        steps.wake(step)
+
+
+# --- A new name ---
+
+
+def edit(order: WorkOrder, *, name: str, description: str, user: User) -> None:
+    """Change what an order is called. One that is not sent yet goes out with it; for one at Adobe a PUT follows."""
+    row = WorkOrder.objects.filter(pk=order.pk)
+    order.edit = {"name": name.strip(), "description": description.strip()}
+    now = timezone.now()
+    with transaction.atomic():
+        row.update(edit_sealed=order.edit_sealed, edit_attempts=0, edit_error="")
+        # Which of the two it is may change at this moment; the row itself decides.
+        row.filter(state=CallState.SENT).update(edit_due_at=now)
+        record(order, "renamed", user)
+        steps.wake("hygiene-edit")
+
+
+def _forget_sent_edit(order: WorkOrder) -> None:
+    """What it was sent with, Adobe has; a change made meanwhile follows as a PUT."""
+    row = WorkOrder.objects.filter(pk=order.pk)
+    if order.edit_sealed is not None:
+        row.filter(edit_sealed=order.edit_sealed).update(edit_sealed=None, edit_due_at=None)
+    follow_edit(order)
+
+
+def follow_edit(order: WorkOrder) -> None:
+    """A change that waits while its order was not at Adobe is due now."""
+    row = WorkOrder.objects.filter(pk=order.pk, edit_sealed__isnull=False)
+    if row.update(edit_due_at=timezone.now()):
+        steps.wake("hygiene-edit")

@@ -1,0 +1,55 @@
+"""Celery tasks: each wakes one step. They take no arguments, because a message holds no truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hygiene.expirations import looking, mirroring, sending
+from portal import registry, steps
+from portal.celery import app
+
+# Files and lists may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
+LONG_SOFT, LONG_HARD = 3600, 3660
+
+
+@app.task(ignore_result=True)
+def submit_expirations() -> int:
+    """Send due changes of dataset expirations."""
+    return steps.run("expiration-submit", sending.send_next)
+
+
+@app.task(ignore_result=True)
+def look_for_expirations() -> int:
+    """Look for changes of dataset expirations of unknown outcome."""
+    return steps.run("expiration-look", looking.look_next)
+
+
+@app.task(ignore_result=True)
+def read_histories() -> int:
+    """Read the histories of dataset expirations that changed."""
+    return steps.run("expiration-list", mirroring.read_next_history)
+
+
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def read_expirations() -> None:
+    """Read Adobe's lists of dataset expirations; a night that is missed is made up for by the next."""
+    mirroring.read_every_list()
+
+
+_STEPS: list[tuple[str, Callable[[], bool], Any]] = [
+    ("expiration-submit", sending.orders_to_send, submit_expirations),
+    ("expiration-look", looking.orders_to_look_for, look_for_expirations),
+    ("expiration-list", mirroring.histories_due, read_histories),
+]
+
+
+def register_steps() -> None:
+    """Tell the sweep about this app's steps."""
+    for name, is_due, task in _STEPS:
+        registry.add_step(registry.Step(name, is_due, task.delay))
+
+
+def begin_nightly() -> None:
+    """What is read at Adobe once a night."""
+    read_expirations.delay()

@@ -1,8 +1,10 @@
-"""The app for Adobe Data Hygiene: record deletes and dataset expirations. It has no pages yet."""
+"""The app for Adobe Data Hygiene: record deletes, dataset expirations and quotas."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
+
+from portal import registry
 
 
 class HygieneConfig(AppConfig):
@@ -10,3 +12,18 @@ class HygieneConfig(AppConfig):
 
     name = "hygiene"
     verbose_name = "Data hygiene"
+
+    def ready(self) -> None:
+        """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
+        from hygiene import files, restoring, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
+
+        tasks.register_steps()
+        registry.add_navigation("Record deletes", "hygiene:record-delete-list", order=50, further_paths=("/work-orders/",))
+        registry.add_navigation("Dataset expirations", "hygiene:expiration-list", order=60, further_paths=("/quotas/",))
+        registry.on_resume(submission.resume)
+        registry.on_resume(expiration_sending.resume)
+        registry.on_daily(tasks.begin_nightly)
+        registry.on_restore(restoring.after_restore)
+        registry.add_file_owner("uploads", files.owned_uploads)
+        registry.add_file_owner("work-orders", files.owned_work_orders)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from hygiene import naming
@@ -41,7 +42,7 @@ def edits_due() -> bool:
     return _due().exists()
 
 
-def _due() -> Any:
+def _due() -> QuerySet[Any]:
     now = timezone.now()
     at_adobe = WorkOrder.objects.filter(state=CallState.SENT, adobe_work_order_id__isnull=False, organization__held_at=None)
     return at_adobe.filter(edit_due_at__lte=now).order_by("edit_due_at")

@@ -103,7 +103,7 @@ def _texts(name: str, value: Any, *, plain: bool) -> Iterator[str]:
         if name == "targetServices":
             yield service_name(text)
         else:
-            yield text if plain or isinstance(each, bool | None) or text.isdecimal() and len(text) < 10 else mask(text)
+            yield text if plain or isinstance(each, bool | None) or (text.isdecimal() and len(text) < 10) else mask(text)
 
 
 def _label(name: str) -> str:

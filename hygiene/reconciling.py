@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -36,7 +35,7 @@ MOST_PAGES = 5000
 
 
 class LookDoesNotCount(Exception):
-    """The listing does not end."""
+    """The listing does not end, or it is shorter than Adobe says."""
 
 
 def orders_to_look_for() -> bool:
@@ -77,28 +76,39 @@ def look(call_id: uuid.UUID) -> None:
 def find(service: DataHygiene, order: WorkOrder) -> list[str]:
     """Adobe's ids of every work order with our reference, oldest first. Raises LookDoesNotCount and AdobeError."""
     sent_name = naming.with_reference(sent_naming(order).name, order.reference)
-    ids = {one.work_order_id: one for one in _pages(service, order, sent_name) if _is_ours(one, order)}
-    ids |= {one.work_order_id: one for one in _pages(service, order, None) if _is_ours(one, order)}
-    earliest = min((one.created_at for one in ids.values() if one.created_at), default=timezone.now())
-    return sorted(ids, key=lambda one: (ids[one].created_at or earliest, one))
+    try:
+        listed = _listed(service, order, sent_name)
+    except errors.Rejected:
+        # How names are searched may change; that the whole list can be read is what counts.
+        listed = []
+    ours = _with_reference(listed, order) or _with_reference(_listed(service, order, None), order)
+    return [one.work_order_id for one in sorted(ours, key=lambda one: (one.created_at or order.created_at, one.work_order_id))]
 
 
-def _is_ours(listed: ListedWorkOrder, order: WorkOrder) -> bool:
-    return listed.display_name.rstrip().endswith(order.reference)
+def _with_reference(listed: list[ListedWorkOrder], order: WorkOrder) -> list[ListedWorkOrder]:
+    return [one for one in listed if one.display_name.rstrip().endswith(order.reference)]
 
 
-def _pages(service: DataHygiene, order: WorkOrder, display_name: str | None) -> Iterator[ListedWorkOrder]:
-    """Page after page until an empty one, or until one that is older than the order can be.
+def _listed(service: DataHygiene, order: WorkOrder, display_name: str | None) -> list[ListedWorkOrder]:
+    """Page after page until an empty one, or until one that is older than the order can be, each work order once.
 
     Newest first, so that what is made meanwhile moves others to later pages, where they are seen again, and never past us.
+    Raises LookDoesNotCount when fewer came than Adobe says there are.
     """
     since = (order.first_sent_at or order.created_at) - timedelta(days=1)
+    seen: dict[str, ListedWorkOrder] = {}
+    expected = 0
     for page in range(MOST_PAGES):
         _stay_leased(order)
-        listed = service.work_orders(page=page, display_name=display_name).orders
-        yield from listed
-        if not listed or all(one.created_at is not None and one.created_at < since for one in listed):
-            return
+        answer = service.work_orders(page=page, display_name=display_name)
+        expected = expected or answer.total or 0
+        if not answer.orders:
+            if len(seen) < expected:
+                raise LookDoesNotCount
+            return list(seen.values())
+        seen.update({one.work_order_id: one for one in answer.orders})
+        if all(one.created_at is not None and one.created_at < since for one in answer.orders):
+            return list(seen.values())
     raise LookDoesNotCount
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hygiene import naming, preparing, progress, quota, schema
-from hygiene.models import WorkOrder
+from hygiene.models import QuotaReading, WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
 from portal import audit, connections, crypto, sending, steps
@@ -133,7 +133,7 @@ def _get(call_id: uuid.UUID) -> WorkOrder:
 # --- The quota ---
 
 
-def _ask_quota(order: WorkOrder) -> tuple[bool, quota.QuotaReading | None]:
+def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
     """Whether the order may go now, and what Adobe said of the quota. Where it may not, its row says when it may."""
     try:
         reading = quota.read(order.organization)
@@ -176,7 +176,7 @@ def _waiting_fields(until: datetime, now: datetime, http_status: int | None = No
     return queued_fields(delay, QUOTA, http_status) | {"waits_for_quota_until": until}
 
 
-def _has_room_beside_others(order: WorkOrder, held: Claim, reading: quota.QuotaReading) -> bool:
+def _has_room_beside_others(order: WorkOrder, held: Claim, reading: QuotaReading) -> bool:
     """Whether the quota has room for everything that is being sent at this moment, this order with it."""
     room = quota.left(reading, timezone.now())
     if room is None or quota.in_flight(order.organization) <= room:
@@ -336,6 +336,12 @@ def edit(order: WorkOrder, *, name: str, description: str, user: User) -> None:
         row.filter(state=CallState.SENT).update(edit_due_at=now)
         record(order, "renamed", user)
         steps.wake("hygiene-edit")
+
+
+def words_at_adobe(order: WorkOrder) -> dict[str, str]:
+    """Its present name and description, without our reference: what a form begins with."""
+    current = naming.current_naming(order)
+    return {"name": current.name, "description": current.description}
 
 
 def _forget_sent_edit(order: WorkOrder) -> None:

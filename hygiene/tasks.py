@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from kombu.exceptions import OperationalError
+
+from hygiene import editing, intake, polling, preparing, reconciling, submission
 from hygiene.expirations import looking, mirroring, sending
 from portal import registry, steps
 from portal.celery import app
 
+logger = logging.getLogger(__name__)
+
 # Files and lists may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
+
+
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def check() -> int:
+    """Check files of record deletes."""
+    return steps.run("hygiene-check", intake.check_next)
+
+
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def prepare() -> int:
+    """Write the work orders of confirmed record deletes."""
+    return steps.run("hygiene-prepare", preparing.prepare_next)
+
+
+@app.task(ignore_result=True)
+def submit() -> int:
+    """Send due work orders."""
+    return steps.run("hygiene-submit", submission.send_next)
+
+
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def look() -> int:
+    """Look for work orders of unknown outcome."""
+    return steps.run("hygiene-look", reconciling.look_next)
+
+
+@app.task(ignore_result=True)
+def detail() -> int:
+    """Ask about work orders."""
+    return steps.run("hygiene-detail", polling.detail_next)
+
+
+@app.task(ignore_result=True)
+def edit() -> int:
+    """Send new names of work orders."""
+    return steps.run("hygiene-edit", editing.edit_next)
 
 
 @app.task(ignore_result=True)
@@ -38,6 +80,12 @@ def read_expirations() -> None:
 
 
 _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
+    ("hygiene-check", intake.files_to_check, check),
+    ("hygiene-prepare", preparing.to_prepare, prepare),
+    ("hygiene-submit", submission.orders_to_send, submit),
+    ("hygiene-look", reconciling.orders_to_look_for, look),
+    ("hygiene-detail", polling.orders_due, detail),
+    ("hygiene-edit", editing.edits_due, edit),
     ("expiration-submit", sending.orders_to_send, submit_expirations),
     ("expiration-look", looking.orders_to_look_for, look_for_expirations),
     ("expiration-list", mirroring.histories_due, read_histories),
@@ -52,4 +100,8 @@ def register_steps() -> None:
 
 def begin_nightly() -> None:
     """What is read at Adobe once a night."""
-    read_expirations.delay()
+    try:
+        read_expirations.delay()
+    except (OperationalError, OSError):
+        # The broker is away; the next night reads the same.
+        logger.warning("could not begin to read the lists of dataset expirations")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from hygiene.words import ERRORS
 from portal.models import AuditEvent
 from portal.timeline import MOST_ENTRIES, Entry, Vocabulary
 
@@ -33,6 +34,14 @@ VOCABULARY = Vocabulary(
         "record_delete.complete": ("Complete: {work_orders:work order|work orders} finished", "good"),
         "record_delete.failed": ("Finished with errors: {failed:|} of {work_orders:work order|work orders} failed", "bad"),
         "record_delete.shredded": ("The personal data was removed", "warning"),
+        "record_delete.file_lost": (
+            "The file was gone or damaged before it was prepared. Nothing was sent: begin a new record delete",
+            "bad",
+        ),
+        "record_delete.file_lost_after_restore": (
+            "The file was gone. Its work orders may have been sent before the restore: compare with Adobe's list first",
+            "bad",
+        ),
         "record_delete.restored": ("A backup was restored while it was being prepared: Adobe's list is asked first", "warning"),
         "backup.restored": ("A backup was restored", "warning"),
         "work_order.sending": ("Work order {order:|} is being sent to Adobe", ""),
@@ -40,20 +49,21 @@ VOCABULARY = Vocabulary(
         "work_order.queued": ("Work order {order:|} goes back into the queue: {reason}", "warning"),
         "work_order.unknown": ("Whether Adobe took work order {order:|} is not known: {reason}", "warning"),
         "work_order.rejected": ("Work order {order:|} was refused by Adobe", "bad"),
-        "work_order.cancelled": ("Work order {order:|} is not sent", "warning"),
+        "work_order.cancelled": ("Work order {order:|} is not sent: {reason}", "warning"),
         "work_order.decided": ("Decision about work order {order:|}: {decision}", ""),
         "work_order.completed": ("Work order {order:|} is completed at Adobe", "good"),
         "work_order.failed": ("Work order {order:|} failed at Adobe", "bad"),
         "work_order.gone": ("Adobe no longer knows work order {order:|}", "warning"),
-        "work_order.edited": ("Work order {order:|} got a new name or description", ""),
-        "work_order.edit_refused": ("Adobe did not take the new name or description of work order {order:|}: {reason}", "warning"),
+        "work_order.renamed": ("A new name or description was written for work order {order:|}", ""),
+        "work_order.edited": ("Adobe took the new name or description of work order {order:|}", ""),
+        "work_order.edit_refused": (
+            "Adobe did not take the new name or description of work order {order:|}: {reason}",
+            "warning",
+        ),
         "work_order.refreshed": ("Adobe was to be asked again about work order {order:|}", ""),
         "work_order.revealed": ("Adobe's answer about work order {order:|} was shown unmasked", "warning"),
     },
-    reasons={
-        "quota": "today's or this month's quota is used up",
-        "doubled": "Adobe has more than one work order with its reference",
-    },
+    reasons=ERRORS,
     decisions={
         "look_again": "look at Adobe's list again",
         "send_again": "send it again",

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hygiene.views import expirations, quotas
+from hygiene.views import drafts, expirations, quotas, record_deletes, work_orders
 
 app_name = "hygiene"
 
 urlpatterns = [
+    path("record-deletes/", record_deletes.record_delete_list, name="record-delete-list"),
+    path("record-deletes/new/", drafts.record_delete_new, name="record-delete-new"),
+    path("record-deletes/template.<str:kind>", drafts.record_delete_template, name="record-delete-template"),
+    path("record-deletes/<str:number>/", record_deletes.record_delete_detail, name="record-delete-detail"),
+    path("record-deletes/<str:number>/progress/", record_deletes.record_delete_progress, name="record-delete-progress"),
+    path("record-deletes/<str:number>/work-orders/", work_orders.work_order_list, name="work-order-list"),
+    path("record-deletes/<str:number>/confirm/", drafts.record_delete_confirm, name="record-delete-confirm"),
+    path("record-deletes/<str:number>/discard/", drafts.record_delete_discard, name="record-delete-discard"),
+    path("record-deletes/<str:number>/shred/", record_deletes.record_delete_shred, name="record-delete-shred"),
+    path("work-orders/<uuid:pk>/", work_orders.work_order_detail, name="work-order-detail"),
+    path("work-orders/<uuid:pk>/edit/", work_orders.work_order_edit, name="work-order-edit"),
+    path("work-orders/<uuid:pk>/refresh/", work_orders.work_order_refresh, name="work-order-refresh"),
+    path("work-orders/<uuid:pk>/reveal/", work_orders.work_order_reveal, name="work-order-reveal"),
+    path("work-orders/<uuid:pk>/decide/", work_orders.work_order_decide, name="work-order-decide"),
     path("quotas/", quotas.quota_list, name="quota-list"),
-    path("quotas/read/", quotas.quota_read, name="quota-read"),
+    path("quotas/<uuid:pk>/read/", quotas.quota_read, name="quota-read"),
     path("expirations/", expirations.expiration_list, name="expiration-list"),
     path("expirations/new/", expirations.expiration_new, name="expiration-new"),
     path("expirations/read/", expirations.expiration_list_read, name="expiration-list-read"),

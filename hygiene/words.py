@@ -14,15 +14,24 @@ SERVICES = {
     "ajo": "Journey Orchestrator",
 }
 # What a service says of itself; any other word is shown as it came, because Adobe publishes none for a failure.
-SERVICE_WAITING = ("waiting",)
-SERVICE_DONE = ("success",)
-# What went wrong with a call or a look, by the name of its class (portal.adobe.errors).
-_ERRORS = {
+SERVICE_WAITING = "waiting"
+SERVICE_DONE = "success"
+# What went wrong with a call or a look: our code, or the name of a class of portal.adobe.errors.
+ERRORS = {
     "BadAnswer": "the answer could not be used",
     "Throttled": "Adobe asked to slow down",
     "NotSent": "no connection came about",
     "OrganizationBlocked": "Adobe refuses the organization's credential",
     "Rejected": "Adobe refused the question",
+    "LookDoesNotCount": "Adobe's list does not come to an end",
+    "quota": "the quota has no room for it now",
+    "quota_unread": "the quota could not be read",
+    "person": "an officer decided so",
+    "file_missing": "its stored identities are gone",
+    "seen_in_list": "Adobe's list shows it, though it was still waiting to be sent",
+    "doubled": "Adobe has more than one work order with its reference",
+    "not_changed": "Adobe took the change and did not make it",
+    "rejected": "Adobe refused it",
 }
 
 
@@ -31,15 +40,10 @@ def service_name(code: str) -> str:
     return SERVICES.get(code.lower(), code)
 
 
-def service_spellings(name: str) -> list[str]:
-    """Everything that Adobe may have written for a service: what was given, its code, its name."""
-    pairs = [pair for pair in SERVICES.items() if name.lower() in (pair[0], pair[1].lower())]
-    return list(dict.fromkeys([name, *(spelling for pair in pairs for spelling in pair)]))
-
-
 def error_words(word: str) -> str:
-    """A `last_error` or `edit_error` in words."""
-    return _ERRORS.get(word) or CALL_REASONS.get(word) or word.replace("_", " ")
+    """A `last_error` or `edit_error` in words; a failed look has a prefix of its own."""
+    word = word.removeprefix("look: ")
+    return ERRORS.get(word) or CALL_REASONS.get(word) or word.replace("_", " ")
 
 
 def opened(row: RecordDelete | WorkOrder, name: str) -> str:

@@ -13,7 +13,8 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the system checks and the signals that audit sign-ins; bring the background steps of the portal itself."""
-        from portal import checks, permissions, signals, tasks  # noqa: F401, PLC0415 - they need the app registry
+        from portal import checks, permissions, signals, tasks, tokens  # noqa: F401, PLC0415 - they need the app registry
 
         permissions.connect()
+        tokens.connect()
         tasks.register_steps()

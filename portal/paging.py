@@ -57,7 +57,7 @@ class Keyset(Generic[Row]):
         after, before = self._read(query.get("after")), self._read(query.get("before"))
         backwards = before is not None and after is None
         cursor = before if backwards else after
-        found = rows if cursor is None else rows.filter(self._beyond(cursor, backwards=backwards))
+        found = rows if cursor is None else rows.filter(self.beyond(cursor, backwards=backwards))
         signs = "-" if self.descending != backwards else ""
         chosen = list(found.order_by(f"{signs}{self.first}", f"{signs}{self.second}")[: size + 1])
         more = len(chosen) > size
@@ -69,12 +69,17 @@ class Keyset(Generic[Row]):
             older=self._link(query, "after", chosen[-1:]) if (backwards or more) else "",
         )
 
-    def _beyond(self, cursor: tuple[Any, Any], *, backwards: bool) -> Q:
+    def beyond(self, cursor: tuple[Any, Any], *, backwards: bool) -> Q:
+        """What stands behind (or before) the row with these two values."""
         op = "lt" if self.descending != backwards else "gt"
         first, second = cursor
         return Q(**{f"{self.first}__{op}e": first}) & (
             Q(**{f"{self.first}__{op}": first}) | Q(**{f"{self.second}__{op}": second})
         )
+
+    def place_of(self, row: Row) -> tuple[str, str]:
+        """Where a row stands, as text that `read` understands."""
+        return _written(_value(row, self.first)), _written(_value(row, self.second))
 
     def _link(self, query: QueryDict, name: str, row: Sequence[Row]) -> str:
         if not row:
@@ -82,7 +87,7 @@ class Keyset(Generic[Row]):
         changed = query.copy()
         for each in ("after", "before"):
             changed.pop(each, None)
-        changed[name] = _SEPARATOR.join(_written(_value(row[0], field)) for field in (self.first, self.second))
+        changed[name] = _SEPARATOR.join(self.place_of(row[0]))
         return f"?{changed.urlencode()}"
 
     def _read(self, text: str | None) -> tuple[Any, Any] | None:

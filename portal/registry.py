@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,10 +49,12 @@ class DemoStory:
 _navigation: list[NavigationEntry] = []
 _steps: dict[str, Step] = {}
 _demos: list[DemoStory] = []
-_product_choices: list[tuple[str, str]] = []
+_product_choices: list[Callable[[], list[tuple[str, str]]]] = []
 _on_resume: list[Callable[[uuid.UUID], None]] = []
 _daily: list[Callable[[], None]] = []
+_on_restore: list[Callable[[], list[str]]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
+_api_routes: list[str] = []
 
 
 def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
@@ -76,14 +78,14 @@ def steps() -> dict[str, Step]:
     return dict(_steps)
 
 
-def add_product_choices(choices: Iterable[tuple[str, str]]) -> None:
-    """Products that an organization can be provisioned for, as (code, name)."""
-    _product_choices.extend(choices)
+def add_product_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:
+    """Products that an organization can be provisioned for, as (code, name), asked for each time."""
+    _product_choices.append(choices)
 
 
 def product_choices() -> list[tuple[str, str]]:
     """Every product as (code, name)."""
-    return list(_product_choices)
+    return [choice for choices in _product_choices for choice in choices()]
 
 
 def on_resume(callback: Callable[[uuid.UUID], None]) -> None:
@@ -107,18 +109,39 @@ def daily() -> list[Callable[[], None]]:
     return list(_daily)
 
 
+def on_restore(callback: Callable[[], list[str]]) -> None:
+    """Call `callback` after a database backup was restored: it makes the app's rows safe, and gives lines for the operator."""
+    _on_restore.append(callback)
+
+
+def restored() -> list[str]:
+    """A backup was restored: let every app see to its rows. Gives what they did, in lines for the operator."""
+    return [line for callback in _on_restore for line in callback()]
+
+
 def add_file_owner(folder: str, is_owned: Callable[[Sequence[str]], set[str]]) -> None:
     """Whose the stored files in `folder` (below MEDIA_ROOT) are.
 
     `is_owned` takes paths relative to MEDIA_ROOT, some hundreds at once, and gives those that a row names. The tidying removes
-    the others once they are old.
+    the others once they are old. A folder may have several owners.
     """
-    _file_owners[folder] = is_owned
+    before = _file_owners.get(folder)
+    _file_owners[folder] = is_owned if before is None else lambda paths: before(paths) | is_owned(paths)
 
 
 def file_owners() -> dict[str, Callable[[Sequence[str]], set[str]]]:
     """The question to ask about the files of each folder."""
     return dict(_file_owners)
+
+
+def add_api_routes(module: str) -> None:
+    """Put the addresses of a module (`privacy.api.urls`) below /api/v1/. The module is imported when addresses are needed."""
+    _api_routes.append(module)
+
+
+def api_routes() -> list[str]:
+    """The modules with addresses of the API."""
+    return list(_api_routes)
 
 
 def add_demo(story: DemoStory) -> None:

@@ -146,6 +146,44 @@ CONTENT_SECURITY_POLICY = {
 
 # --- API: tokens of integrations ---
 KNOX_TOKEN_MODEL = "portal.ApiToken"  # noqa: S105 - the name of a model
+# The prefix lets scanners find a token that was published by mistake.
+REST_KNOX = {"TOKEN_PREFIX": "portal_"}
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=0)
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.HasRights"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.CallerThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "portal.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Privacy Portal",
+    "DESCRIPTION": "Data-subject requests through Adobe Experience Cloud, for internal systems.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["portal.api.permissions.HasRights"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Every field of an answer can be left out by `fields`.
+    "COMPONENT_NO_READ_ONLY_REQUIRED": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "DraftStatus": "privacy.statuses.UploadStatus",
+        "RequestStatus": "privacy.statuses.RequestStatus",
+        "JobStatus": "privacy.statuses.JobStatus",
+        "ResultStatus": "privacy.statuses.ArchiveStatus",
+        "SyncStatus": "privacy.statuses.SyncStatus",
+        "CallState": "portal.outbound.CallState",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "portal.api.schema.add_problems"],
+}
 
 # --- Words, times, numbers ---
 LANGUAGE_CODE = "en"

@@ -1,7 +1,7 @@
 """Tokens of integrations: making and revoking them, and the rights that their scopes stand for.
 
-Each token has a service user of its own: a member of the token's organization alone, with the rights of its scopes alone, that has
-no password. So what a token reaches is decided where it is decided for people: by `visible_to(user)` and `has_perm`.
+Each token has a service user of its own: a member of the token's organization alone, with the rights of its scopes alone, and
+without a password. So what a token reaches is decided where it is decided for people: by `visible_to(user)` and `has_perm`.
 """
 
 from __future__ import annotations

@@ -153,6 +153,11 @@ def drop_unkept(request: HttpRequest) -> None:
             stored.drop()
 
 
+def drop_later(request: HttpRequest, stored: StoredUpload) -> None:
+    """Let a file that did not come through a form go with the end of the HTTP request too, unless somebody keeps it."""
+    _stored_with(request).append(stored)
+
+
 def _stored_with(request: HttpRequest | None) -> list[StoredUpload]:
     """The request's own list of stored files; it is there from the first look on."""
     stored: list[StoredUpload] = vars(request).setdefault("stored_uploads", []) if request is not None else []

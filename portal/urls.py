@@ -14,7 +14,9 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("admin/", admin.site.urls),
+    path("api/", include("portal.api.urls")),
     path("", include("privacy.urls")),
+    path("", include("hygiene.urls")),
 ]
 
 handler400 = "portal.views.bad_request"

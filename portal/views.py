@@ -13,6 +13,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
 from portal import logs, registry
+from portal.api import problems
 
 
 @require_safe
@@ -41,21 +42,23 @@ class SignIn(LoginView):
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """400."""
-    return render(request, "portal/error.html", _ERRORS[400], status=400)
+    return _error(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """403."""
-    return render(request, "portal/error.html", _ERRORS[403], status=403)
+    return _error(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """404, also for what belongs to an organization that the person was not given."""
-    return render(request, "portal/error.html", _ERRORS[404], status=404)
+    return _error(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500. The template asks the database for nothing: it may be what failed."""
+    if problems.is_api(request):
+        return problems.plain(500)
     return render(request, "portal/server_error.html", {"correlation_id": logs.correlation_id()}, status=500)
 
 
@@ -64,6 +67,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form without a valid token: usually a page that stood open over a sign-out."""
     return render(request, "portal/error.html", _ERRORS["form"], status=403)
+
+
+def _error(request: HttpRequest, status: int) -> HttpResponse:
+    """A page for a person; a problem for a program."""
+    if problems.is_api(request):
+        return problems.plain(status)
+    return render(request, "portal/error.html", _ERRORS[status], status=status)
 
 
 _ERRORS: dict[int | str, dict[str, Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from portal import registry
 
@@ -16,18 +17,23 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
-        from privacy import elsewhere, files, products, reminding, submission, tasks  # noqa: PLC0415 - they need the app registry
+        # They need the app registry.
+        from privacy import catalog, elsewhere, files, reminding, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
+        from privacy.shipped import filling  # noqa: PLC0415
 
         tasks.register_steps()
+        catalog.connect()
+        post_migrate.connect(filling.after_migrations, sender=self, dispatch_uid="privacy.shipped")
         registry.add_navigation("Requests", "privacy:request-list", order=10, further_paths=("/jobs/",))
         registry.add_navigation("Uploads", "privacy:upload-list", order=20)
-        registry.add_product_choices((product.code, product.name) for product in products.PRODUCTS)
+        registry.add_product_choices(catalog.product_choices)
         registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
         registry.on_daily(elsewhere.start_for_all)
         registry.on_daily(reminding.tell_due_soon)
+        registry.add_api_routes("privacy.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)
         registry.add_file_owner("archives", files.owned_archives)
         if settings.PORTAL_ENVIRONMENT == "demo":

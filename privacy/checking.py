@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from portal.masking import mask
 from privacy import envelopes
-from privacy.products import BY_CODE, CJM_COMPANIONS
+from privacy.known import Catalog
+from privacy.products import CJM_COMPANIONS
 from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
 from privacy.schema import (
     OPT_OUT,
@@ -173,6 +174,7 @@ class _Duplicates:
 def check_file(
     open_stream: Callable[[], Readable],
     rules: OrganizationRules,
+    catalog: Catalog,
     *,
     find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]] = lambda _: (),
     progress: Callable[[int], None] = lambda _: None,
@@ -182,7 +184,7 @@ def check_file(
     """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing."""
     most = min(rules.max_identities_per_person, max_identities_per_call)
     rules = replace(rules, max_identities_per_person=most)
-    check = _Check(rules, find_open, max_people_per_call, max_identities_per_call)
+    check = _Check(rules, catalog, find_open, max_people_per_call, max_identities_per_call)
     try:
         for item in read_file(open_stream(), progress=progress):
             check.take(item)
@@ -216,6 +218,7 @@ class _Check:
     def __init__(
         self,
         rules: OrganizationRules,
+        catalog: Catalog,
         find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]],
         max_people: int,
         max_identities: int,
@@ -223,6 +226,7 @@ class _Check:
         self.findings = _Findings()
         self.summary = Summary()
         self._rules = rules
+        self._catalog = catalog
         self._find_open = find_open
         self._members: dict[str, Any] = {}
         self._has_users = False
@@ -293,7 +297,7 @@ class _Check:
             self._error("users", "too_short", "users is empty.", "Name at least one person.")
         self.summary.access_delete_calls = self._splitters[False].calls
         self.summary.opt_out_calls = self._splitters[True].calls
-        envelope, findings = envelopes.read_envelope(self._members, self._rules)
+        envelope, findings = envelopes.read_envelope(self._members, self._rules, self._catalog)
         self.findings.add(*findings)
         if envelope is not None:
             self._compare(envelope)
@@ -305,13 +309,13 @@ class _Check:
         if "cjm" in envelope.products and self.summary.delete_people and missing:
             message = "A delete in Journey Optimizer stays in processing for ever without its companions."
             self._warn("include", "cjm-alone", message, f"Add {', '.join(missing)}.")
-        for code in envelope.products:
-            product = BY_CODE[code]
+        products = [self._catalog.products.by_code[code] for code in envelope.products]
+        for product in products:
             if self.summary.has_opt_out and product.supports_opt_out is False:
                 message = f"{product.name} does not take part in opt-out of sale."
                 self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
         for (namespace, type_), (count, row) in self._namespaces.items():
-            if not any(BY_CODE[code].takes(namespace, type_) for code in envelope.products):
+            if not any(product.takes(namespace, type_) for product in products):
                 name = shown(namespace)
                 message = f"None of the products takes {name} identities of type {type_} ({count:,}, first in row {row:,})."
                 hint = "Adobe will answer that it does not know them. Check the namespace and its type."

@@ -22,9 +22,8 @@ from portal.adobe.answers import ListedJob
 from portal.adobe.privacy_service import PrivacyService
 from portal.models import Organization, User
 from portal.outbound import CallState
-from privacy import doubles, mirrors, polling, reconciling, writing
+from privacy import catalog, doubles, mirrors, polling, reconciling, writing
 from privacy.models import DataSubject, Job, JobSync, PrivacyRequest, Submission
-from privacy.regulations import REGULATIONS
 from privacy.statuses import SYNC_OPEN, RequestStatus, SyncStatus
 
 logger = logging.getLogger(__name__)
@@ -162,7 +161,7 @@ def _listings(today: date) -> list[Listing]:
     spans = list(reconciling.windows(today - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS), today + timedelta(days=1)))
     return [
         Listing(law.code, code, first, last)
-        for law in REGULATIONS
+        for law in catalog.current().laws.entries
         for code in (law.code, *law.aliases)
         for first, last in reversed(spans)
     ]

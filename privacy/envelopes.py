@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from privacy.products import DROPPED_CODES, PRODUCTS, canonical_product, nearest_product
-from privacy.regulations import BY_CODE, canonical_regulation, is_legacy, nearest
+from privacy.known import Catalog
+from privacy.products import DROPPED_CODES
 from privacy.schema import Envelope, Finding, OrganizationRules, shown
 
 KNOWN = {
@@ -23,13 +23,13 @@ KNOWN = {
     "requestId",
 }
 ORGANIZATION_NAMES = {"imsorgid", "imsorg"}
-# Far more than there are products and their spellings: a longer list is a mistake, and each entry is compared with all of them.
-_MOST_PRODUCTS = 5 * len(PRODUCTS)
+# Times as many entries as there are products: a longer list is a mistake, and each entry is compared with all of them.
+_MOST_SPELLINGS = 5
 
 
-def read_envelope(members: dict[str, Any], rules: OrganizationRules) -> tuple[Envelope | None, list[Finding]]:
+def read_envelope(members: dict[str, Any], rules: OrganizationRules, catalog: Catalog) -> tuple[Envelope | None, list[Finding]]:
     """The envelope, or None with at least one error among the findings."""
-    reader = _Reader(members, rules)
+    reader = _Reader(members, rules, catalog)
     regulation, products = reader.regulation(), reader.products()
     contexts = reader.company_contexts()
     options = reader.options()
@@ -40,9 +40,10 @@ def read_envelope(members: dict[str, Any], rules: OrganizationRules) -> tuple[En
 
 
 class _Reader:
-    def __init__(self, members: dict[str, Any], rules: OrganizationRules) -> None:
+    def __init__(self, members: dict[str, Any], rules: OrganizationRules, catalog: Catalog) -> None:
         self._members = members
         self._rules = rules
+        self._laws, self._known_products = catalog.laws, catalog.products
         self.findings: list[Finding] = []
 
     def regulation(self) -> str | None:
@@ -53,14 +54,21 @@ class _Reader:
         if not isinstance(given, str):
             self._error("regulation", "string_type", "regulation must be one law as text.", 'Write "gdpr", for example.')
             return None
-        code = canonical_regulation(given)
-        if code is None:
-            likely = nearest(shown(given))
-            hint = f"Did you mean {likely}?" if likely else f"Adobe knows: {', '.join(BY_CODE)}."
-            self._error("regulation", "regulation", f"{shown(given)} is not a law that Adobe knows.", hint)
-        elif is_legacy(given):
-            self._warn("regulation", "legacy-regulation", f"{given} is an older code.", f"{code} is sent in its place.")
-        return code
+        law = self._laws.find(given)
+        if law is None:
+            self._error("regulation", "regulation", f"{shown(given)} is not a law that Adobe knows.", self._law_meant(given))
+            return None
+        if not law.is_offered:
+            message = f"No new request is made under {law.code}: an administrator switched it off."
+            self._error("regulation", "not-offered", message, "Name another law, or ask an administrator to offer it again.")
+        elif self._laws.is_legacy(given):
+            self._warn("regulation", "legacy-regulation", f"{given} is an older code.", f"{law.code} is sent in its place.")
+        return law.code
+
+    def _law_meant(self, given: str) -> str:
+        likely = self._laws.nearest(shown(given))
+        offered = ", ".join(law.code for law in self._laws.entries if law.is_offered)
+        return f"Did you mean {likely.code}?" if likely else f"Adobe knows: {offered}."
 
     def products(self) -> tuple[str, ...]:
         given = self._members.get("include")
@@ -68,9 +76,10 @@ class _Reader:
             wrong = "include must be a list." if given and not isinstance(given, list) else "include is missing or empty."
             self._error("include", "missing", wrong, 'Name the products in a list, such as ["analytics"].')
             return ()
-        if len(given) > _MOST_PRODUCTS:
+        known = len(self._known_products.entries)
+        if len(given) > _MOST_SPELLINGS * known:
             hint = "Name each product once."
-            self._error("include", "too_long", f"include has {len(given):,} entries; Adobe has {len(PRODUCTS)} products.", hint)
+            self._error("include", "too_long", f"include has {len(given):,} entries; Adobe has {known} products.", hint)
             return ()
         codes = [self._product(place, name) for place, name in enumerate(given)]
         return tuple(dict.fromkeys(code for code in codes if code))
@@ -80,17 +89,25 @@ class _Reader:
         if not isinstance(name, str) or not name.strip():
             self._error(path, "product", "A product must be a text.", f"Write its code in quotes. {self._provisioned()}")
             return None
-        code = canonical_product(name)
+        product = self._known_products.find(name)
+        if product is None:
+            self._unknown_product(path, name)
+            return None
+        if not product.is_offered:
+            message = f"No new request names {product.code}: an administrator switched it off."
+            self._error(path, "not-offered", message, "Leave it out, or ask an administrator to offer it again.")
+        elif product.code not in self._rules.product_codes:
+            hint = "Leave it out, or ask an administrator to add it to the organization."
+            self._error(path, "not-provisioned", f"Your organization does not have {product.code}.", hint)
+        return product.code
+
+    def _unknown_product(self, path: str, name: str) -> None:
         if name.strip().casefold() in DROPPED_CODES:
             self._error(path, "product", f"Adobe no longer has the product {name}.", "Leave it out.")
-        elif code is None:
-            likely = nearest_product(shown(name))
-            hint = f"Did you mean {likely}?" if likely else self._provisioned()
-            self._error(path, "product", f"{shown(name)} is not a product that Adobe knows.", hint)
-        elif code not in self._rules.product_codes:
-            hint = "Leave it out, or ask an administrator to add it to the organization."
-            self._error(path, "not-provisioned", f"Your organization does not have {code}.", hint)
-        return code
+            return
+        likely = self._known_products.nearest(shown(name))
+        hint = f"Did you mean {likely.code}?" if likely else self._provisioned()
+        self._error(path, "product", f"{shown(name)} is not a product that Adobe knows.", hint)
 
     def _provisioned(self) -> str:
         codes = ", ".join(sorted(self._rules.product_codes))

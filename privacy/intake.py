@@ -22,7 +22,7 @@ from portal import audit, crypto, leases, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.uploads import UPLOAD_LABEL, StoredUpload
-from privacy import checking, schema
+from privacy import catalog, checking, schema
 from privacy.models import IdentityDigest, PrivacyRequest, Upload
 from privacy.querysets import UploadQuerySet
 from privacy.reading import Readable
@@ -133,6 +133,7 @@ def check_stream(
     return checking.check_file(
         open_plain,
         rules_for(organization),
+        catalog.current(),
         find_open=lambda people: find_open(organization, people),
         progress=progress,
         max_people_per_call=organization.max_people_per_call,

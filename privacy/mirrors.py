@@ -17,7 +17,7 @@ from portal import audit, crypto
 from portal.adobe.answers import AnsweredIdentity, JobAnswer, ListedJob
 from portal.ids import new_id
 from portal.models import DataKey, Organization
-from privacy import deadlines, intake, progress, schema, writing
+from privacy import catalog, intake, progress, schema, writing
 from privacy.models import DataSubject, IdentityDigest, Job, JobListing, PrivacyRequest
 from privacy.statuses import JOB_DONE, Action, Origin, RequestStatus
 
@@ -81,7 +81,7 @@ def _request_of(organization: Organization, law: str, adobe_request_id: str, lis
         opt_out=all(job.action == Action.OPT_OUT for job in listed),
         regulation=law,
         received_on=received_on,
-        due_on=deadlines.earliest_due(law, [job.action for job in listed], received_on),
+        due_on=catalog.earliest_due(law, [job.action for job in listed], received_on),
         status=RequestStatus.IN_PROGRESS,
     )
     request.save(force_insert=True)

@@ -23,9 +23,8 @@ from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
 from portal.models import Organization
 from portal.outbound import backoff
-from privacy import doubles, mirrors, progress, reconciling
+from privacy import catalog, doubles, mirrors, progress, reconciling
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
-from privacy.products import product_by_answer_name
 from privacy.querysets import JobQuerySet
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, Action, JobStatus
 from privacy.submission import hold_organization
@@ -386,7 +385,7 @@ _PRODUCT_FIELDS = [
 
 def _product_code(answer: ProductAnswer) -> str:
     """Our code for a product, or Adobe's name of one that we do not know."""
-    known = product_by_answer_name(answer.product)
+    known = catalog.current().products.by_answer_name(answer.product)
     return known.code if known else answer.product[:60]
 
 

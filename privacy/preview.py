@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from privacy import deadlines
 from privacy.checking import CheckResult, Summary
+from privacy.known import Catalog
 from privacy.models import Upload
-from privacy.products import BY_CODE, product_name
-from privacy.regulations import regulation_name
 from privacy.schema import Finding, where
 from privacy.statuses import Action
 
@@ -58,21 +56,21 @@ class Preview:
     requests: int
 
     @classmethod
-    def of(cls, upload: Upload, result: CheckResult) -> Preview:
+    def of(cls, upload: Upload, result: CheckResult, catalog: Catalog) -> Preview:
         """For a result that has an envelope."""
         envelope, summary = result.envelope, result.summary
         if envelope is None:
             raise ValueError("a file with errors in its envelope has no preview")
         return cls(
             summary=summary,
-            regulation=regulation_name(envelope.regulation),
+            regulation=catalog.laws.name(envelope.regulation),
             regulation_code=envelope.regulation,
-            products=[_product_line(code) for code in envelope.products],
+            products=[_product_line(code, catalog) for code in envelope.products],
             namespaces=[
                 NamespaceLine(namespace, count, summary.masked_examples.get(namespace, []))
                 for namespace, count in sorted(summary.identities_by_namespace.items(), key=lambda item: -item[1])
             ],
-            due=list(_due_lines(summary, envelope.regulation, upload.received_on)),
+            due=list(_due_lines(summary, envelope.regulation, upload.received_on, catalog)),
             calls=summary.access_delete_calls + summary.opt_out_calls,
             why_calls=_why(upload, summary),
             requests=2 if summary.needs_two_requests else 1,
@@ -97,14 +95,14 @@ class Preview:
         return f"{people:,} {'person opts' if people == 1 else 'people opt'} out of the sale of their data." if people else ""
 
 
-def _product_line(code: str) -> ProductLine:
-    product = BY_CODE.get(code)
+def _product_line(code: str, catalog: Catalog) -> ProductLine:
+    product = catalog.products.by_code.get(code)
     if product is None:
-        return ProductLine(product_name(code), "", "")
+        return ProductLine(code, "", "")
     return ProductLine(product.name, product.access_returns, product.delete_does)
 
 
-def _due_lines(summary: Summary, regulation: str, received_on: date) -> Iterator[DueLine]:
+def _due_lines(summary: Summary, regulation: str, received_on: date, catalog: Catalog) -> Iterator[DueLine]:
     people = {
         Action.ACCESS: summary.access_people,
         Action.DELETE: summary.delete_people,
@@ -112,7 +110,7 @@ def _due_lines(summary: Summary, regulation: str, received_on: date) -> Iterator
     }
     for action, count in people.items():
         if count:
-            deadline = deadlines.deadline_for(regulation, action)
+            deadline = catalog.laws.deadline(regulation, action)
             due = deadline.after(received_on) if deadline else None
             yield DueLine(action.label, count, due, deadline.source if deadline else "This law gives no number of days.")
 

@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from portal import audit
 from portal.outbound import CallState, PersonReason
-from privacy import access_first
+from privacy import access_first, catalog
 from privacy.models import Job, PrivacyRequest, ProductResponse
-from privacy.products import product_name
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JobStatus, RequestStatus
 
 
@@ -61,7 +60,7 @@ def by_product(request: PrivacyRequest) -> list[Bar]:
     empty = {"done": 0, "failed": 0}
     rows = {code: answered.get(code, empty) for code in codes}
     return [
-        Bar(code, product_name(code), request.jobs_total, row["done"] + lost[code], row["failed"] + lost[code])
+        Bar(code, catalog.product_name(code), request.jobs_total, row["done"] + lost[code], row["failed"] + lost[code])
         for code, row in rows.items()
     ]
 

@@ -32,10 +32,9 @@ from portal.outbound import (
     queued_fields,
     sent_fields,
 )
-from privacy import progress
+from privacy import catalog, progress
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.querysets import SubmissionQuerySet
-from privacy.regulations import REGULATIONS
 from privacy.statuses import JobStatus
 from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
@@ -206,8 +205,7 @@ def listed_jobs(service: PrivacyService, submission: Submission) -> list[Created
 
 def codes_of(regulation: str) -> list[str]:
     """The code sent, then every other code of the same law: Adobe may list a job under either."""
-    same = [law for law in REGULATIONS if regulation in (law.code, *law.aliases)]
-    return list(dict.fromkeys([regulation, *(code for law in same for code in (law.code, *law.aliases))]))
+    return catalog.codes_of(regulation)
 
 
 def windows(first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -1,95 +1,95 @@
-"""The laws a privacy request can be made under, as Adobe codes them.
-
-Source: Privacy Service API, list jobs (regulation parameter) and create a privacy job; the values the service itself
-lists when it refuses one. Codes that only the OpenAPI file has are refused by the service.
-"""
+"""The laws a privacy request can be made under, by every code that Adobe has for them. Pure: the rows come from `catalog`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
+
+from privacy.deadlines import Deadline
+
+# Written in samples of the Marketo and Customer Attributes pages; the service takes it neither in a request nor in a list.
+_IN_SAMPLES = {"pdpa": "pdpa_tha"}
 
 
 @dataclass(frozen=True)
 class Regulation:
-    """One law: the code Adobe takes today, what people call it, and older codes that the service still takes for it."""
+    """One law: the code Adobe takes today, what people call it, and older codes that the service still takes for it.
+
+    `misspellings` stand in Adobe's files or on its screens and are refused by the service. `deadlines` are by action; an action
+    without one has no due date. What is not offered is still known by its name, but no new request can be made under it.
+    """
 
     code: str
     name: str
     aliases: tuple[str, ...] = ()
+    misspellings: tuple[str, ...] = ()
+    deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    is_offered: bool = True
 
 
-REGULATIONS = (
-    Regulation("gdpr", "General Data Protection Regulation (EU and UK)"),
-    Regulation("ccpa", "California Consumer Privacy Act"),
-    Regulation("cpra_ca_usa", "California Privacy Rights Act", ("cpra_usa",)),
-    Regulation("cpa_co_usa", "Colorado Privacy Act", ("cpa_usa",)),
-    Regulation("ctdpa_ct_usa", "Connecticut Data Privacy Act", ("ctdpa_usa",)),
-    Regulation("dpdpa_de_usa", "Delaware Personal Data Privacy Act", ("dpdpa_usa",)),
-    Regulation("fdbr_fl_usa", "Florida Digital Bill of Rights", ("fdbr_usa",)),
-    Regulation("hipaa_usa", "Health Insurance Portability and Accountability Act (US)"),
-    Regulation("icdpa_ia_usa", "Iowa Consumer Data Protection Act", ("icdpa_usa",)),
-    Regulation("icdpa_in_usa", "Indiana Consumer Data Protection Act"),
-    Regulation("kcdpa_ky_usa", "Kentucky Consumer Data Protection Act"),
-    Regulation("lgpd_bra", "Lei Geral de Proteção de Dados (Brazil)"),
-    Regulation("mcdpa_mn_usa", "Minnesota Consumer Data Privacy Act"),
-    Regulation("mcdpa_mt_usa", "Montana Consumer Data Privacy Act", ("mcdpa_usa",)),
-    Regulation("mhmda_wa_usa", "Washington My Health My Data Act", ("mhmda_usa",)),
-    Regulation("modpa_md_usa", "Maryland Online Data Privacy Act"),
-    Regulation("ndpa_ne_usa", "Nebraska Data Privacy Act", ("ndpa_usa",)),
-    Regulation("nhpa_nh_usa", "New Hampshire Privacy Act", ("nhpa_usa",)),
-    Regulation("njdpa_nj_usa", "New Jersey Data Privacy Act", ("njdpa_usa",)),
-    Regulation("nzpa_nzl", "Privacy Act (New Zealand)"),
-    Regulation("apa_aus", "Privacy Act (Australia)"),
-    Regulation("ocpa_or_usa", "Oregon Consumer Privacy Act", ("ocpa_usa",)),
-    Regulation("pdpa_tha", "Personal Data Protection Act (Thailand)"),
-    Regulation("pipa_kor", "Personal Information Protection Act (South Korea)"),
-    Regulation("dpdpa_ind", "Digital Personal Data Protection Act (India)"),
-    Regulation("ql25_qc_can", "Law 25 (Quebec)", ("ql25_can",)),
-    Regulation("ridtppa_ri_usa", "Rhode Island Data Transparency and Privacy Protection Act"),
-    Regulation("tdpsa_tx_usa", "Texas Data Privacy and Security Act", ("tdpsa_usa",)),
-    Regulation("tipa_tn_usa", "Tennessee Information Protection Act"),
-    Regulation("ucpa_ut_usa", "Utah Consumer Privacy Act", ("ucpa_usa",)),
-    Regulation("vcdpa_va_usa", "Virginia Consumer Data Protection Act", ("vcdpa_usa",)),
-)
+@dataclass(frozen=True)
+class Regulations:
+    """All laws. Codes are found in any casing."""
 
-BY_CODE = {regulation.code: regulation for regulation in REGULATIONS}
-# Written in samples of the Marketo and Customer Attributes pages; the service takes it neither in a request nor in a list.
-_IN_SAMPLES = {"pdpa": "pdpa_tha"}
-_BY_OLDER_CODE = {alias: regulation.code for regulation in REGULATIONS for alias in regulation.aliases} | _IN_SAMPLES
-# Written in Adobe's OpenAPI file or on Adobe's own screens, and not taken by the service: the code that was meant.
-REFUSED = {
-    "dpdpa": "dpdpa_de_usa",
-    "ql25": "ql25_qc_can",
-    "ccca": "ccpa",
-    "icdpalia_usa": "icdpa_ia_usa",
-    "hipaa_aus": "hipaa_usa",
-    "hipaa": "hipaa_usa",
-    "cpra": "cpra_ca_usa",
-    "lgpd": "lgpd_bra",
-}
+    entries: tuple[Regulation, ...]
 
+    @cached_property
+    def by_code(self) -> dict[str, Regulation]:
+        """By today's code in small letters."""
+        return {law.code.casefold(): law for law in self.entries}
 
-def canonical_regulation(text: str) -> str | None:
-    """Adobe's current code for a code in any casing or an older code of the same law; None when there is no such law."""
-    folded = text.strip().casefold()
-    return folded if folded in BY_CODE else _BY_OLDER_CODE.get(folded)
+    @cached_property
+    def _by_older_code(self) -> dict[str, Regulation]:
+        older = {alias: code for alias, code in _IN_SAMPLES.items() if code in self.by_code}
+        aliases = {alias.casefold(): law for law in self.entries for alias in law.aliases}
+        return {alias: self.by_code[code] for alias, code in older.items()} | aliases
 
+    @cached_property
+    def _by_misspelling(self) -> dict[str, Regulation]:
+        return {text.casefold(): law for law in self.entries for text in law.misspellings}
 
-def is_legacy(text: str) -> bool:
-    """Whether this is an older code. Adobe said in 2025 that these would stop working; the current one is sent in its place."""
-    return text.strip().casefold() in _BY_OLDER_CODE
+    def find(self, text: str) -> Regulation | None:
+        """The law of a code, today's or an older one; None when there is none."""
+        folded = text.strip().casefold()
+        return self.by_code.get(folded) or self._by_older_code.get(folded)
 
+    def is_legacy(self, text: str) -> bool:
+        """Whether this is an older code. Adobe said in 2025 that these would stop working; today's is sent in its place."""
+        folded = text.strip().casefold()
+        return folded in self._by_older_code and folded not in self.by_code
 
-def nearest(text: str) -> str | None:
-    """The valid code most like a wrong one, or None when nothing is near."""
-    folded = text.strip().casefold()
-    if folded in REFUSED:
-        return REFUSED[folded]
-    close = get_close_matches(folded, [*BY_CODE, *_BY_OLDER_CODE], n=1, cutoff=0.6)
-    return canonical_regulation(close[0]) if close else None
+    def nearest(self, text: str) -> Regulation | None:
+        """The law most likely meant by a wrong code, or None when nothing is near."""
+        folded = text.strip().casefold()
+        if folded in self._by_misspelling:
+            return self._by_misspelling[folded]
+        close = get_close_matches(folded, [*self.by_code, *self._by_older_code], n=1, cutoff=0.6)
+        return self.find(close[0]) if close else None
 
+    def name(self, code: str) -> str:
+        """What people call the law; the code itself when it is not known."""
+        law = self.by_code.get(code.casefold())
+        return law.name if law else code
 
-def regulation_name(code: str) -> str:
-    """What people call the law; the code itself when it is not known."""
-    return BY_CODE[code].name if code in BY_CODE else code
+    def codes_of(self, code: str) -> list[str]:
+        """The code given, then every other code of the same law that the service takes: it may list a job under any of them."""
+        same = [law for law in self.entries if code in (law.code, *law.aliases)]
+        return list(dict.fromkeys([code, *(each for law in same for each in (law.code, *law.aliases))]))
+
+    def deadline(self, code: str, action: str) -> Deadline | None:
+        """The rule for a law and an action; None for a law that is not known and where it gives no number."""
+        law = self.by_code.get(code.casefold())
+        return law.deadlines.get(action) if law else None
+
+    def due_on(self, code: str, action: str, received_on: date) -> date | None:
+        """The last day on which an answer is in time, or None."""
+        deadline = self.deadline(code, action)
+        return deadline.after(received_on) if deadline else None
+
+    def earliest_due(self, code: str, actions: Iterable[str], received_on: date) -> date | None:
+        """The first of the due dates of several actions, or None when none of them has one."""
+        dates = (self.due_on(code, action, received_on) for action in set(actions))
+        return min((each for each in dates if each is not None), default=None)

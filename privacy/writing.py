@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal import crypto
 from portal.outbound import CallState, unknown_fields
-from privacy import deadlines, schema
+from privacy import catalog, schema
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission
 from privacy.splitting import Splitter
 from privacy.statuses import Action, Origin, RequestStatus
@@ -210,7 +210,7 @@ class Writer:
         )
 
     def _job(self, subject: DataSubject, submission: Submission, action: str) -> Job:
-        due = deadlines.due_on(self.request.regulation, action, self.request.received_on)
+        due = catalog.due_on(self.request.regulation, action, self.request.received_on)
         if due is not None and (self.due_on is None or due < self.due_on):
             self.due_on = due
         return Job(

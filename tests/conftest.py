@@ -14,13 +14,21 @@ import pytest
 from django.conf import LazySettings
 
 from portal.models import Organization, User
-from privacy.products import PRODUCTS
+from privacy import catalog
+from privacy.shipped import PRODUCTS
 from tests.actors import Actors
 from tests.pages import Browser
 from tests.people import make_user
 
 IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
 OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
+
+
+@pytest.fixture(autouse=True)
+def catalog_of_each_test() -> Iterator[None]:
+    """What a test changes in the tables of laws and products is rolled back behind the catalog's back."""
+    yield
+    catalog.forget()
 
 
 class Simulator:

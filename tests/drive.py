@@ -21,9 +21,8 @@ from django.core.management import CommandError  # noqa: E402
 from django.db import OperationalError, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402
 
-from portal import crypto  # noqa: E402
+from portal import crypto, registry  # noqa: E402
 from portal.models import AccessToken, DataKey, Organization  # noqa: E402
-from privacy import submission  # noqa: E402
 from privacy.models import Job, PrivacyRequest, Upload  # noqa: E402
 from tests.steps import everything_due, let_pass  # noqa: E402
 
@@ -58,7 +57,7 @@ def resume() -> None:
     """Let the queues of every organization go on, as an administrator does."""
     for organization in Organization.objects.exclude(held_at=None):
         organization.resume()
-        submission.resume(organization.pk)
+        registry.resumed(organization.pk)
 
 
 def set_secret(ims_org_id: str, secret: str) -> None:

@@ -51,7 +51,7 @@ def only_call(opt_out: OptOut) -> ConsentCall:
 
 def taken(simulator: Simulator) -> list[dict[str, Any]]:
     """Every consent call that Adobe ever accepted, in order."""
-    return list(simulator.control("ledger")["consents"])
+    return list(simulator.control("ledger/consents")["entries"])
 
 
 def address_of(name: str, opt_out: OptOut, *more: object) -> str:

@@ -8,6 +8,14 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from hygiene import editing, preparing
+from hygiene import intake as hygiene_intake
+from hygiene import polling as hygiene_polling
+from hygiene import reconciling as hygiene_reconciling
+from hygiene import submission as hygiene_submission
+from hygiene.expirations import looking, mirroring
+from hygiene.expirations import sending as expiration_sending
+from hygiene.models import ExpirationOrder, WorkOrder
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
 from privacy.models import ConsentCall, Job, JobListing, JobSync, ResultArchive, Submission
@@ -22,6 +30,15 @@ WORK: dict[str, Callable[[], int]] = {
     "archive": archive.fetch_next,
     "consent": sending.send_next,
     "sync": elsewhere.sync_next,
+    "hygiene-check": hygiene_intake.check_next,
+    "hygiene-prepare": preparing.prepare_next,
+    "hygiene-submit": hygiene_submission.send_next,
+    "hygiene-look": hygiene_reconciling.look_next,
+    "hygiene-detail": hygiene_polling.detail_next,
+    "hygiene-edit": editing.edit_next,
+    "expiration-submit": expiration_sending.send_next,
+    "expiration-look": looking.look_next,
+    "expiration-list": mirroring.read_next_history,
 }
 
 
@@ -41,6 +58,8 @@ def let_pass(delta: timedelta) -> None:
         (JobListing, ["next_list_at"]),
         (ResultArchive, ["next_attempt_at"]),
         (JobSync, ["next_attempt_at"]),
+        (WorkOrder, ["next_attempt_at", "next_look_at", "unknown_since", "claimed_at", "next_poll_at", "edit_due_at"]),
+        (ExpirationOrder, ["next_attempt_at", "next_look_at", "unknown_since", "claimed_at"]),
         (ConsentCall, ["next_attempt_at", "unknown_since", "claimed_at"]),
     ):
         for name in fields:

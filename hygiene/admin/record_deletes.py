@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from hygiene import progress
+from hygiene.admin.work_orders import OF_RECORD_DELETE
 from hygiene.models import QuotaReading, RecordDelete
 from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
 from portal.admin.base import ReadOnlyAdmin, VisibleOrganizationFilter
@@ -19,7 +20,7 @@ FAILED = [status for status in WORK_ORDER_DONE if status != WorkOrderStatus.COMP
 
 @admin.register(RecordDelete)
 class RecordDeleteAdmin(ReadOnlyAdmin):
-    """Record deletes, with a progress bar for each of Adobe's services. Names and descriptions stay hidden: they may name people."""
+    """Record deletes, with a progress bar for each service. Names and descriptions stay hidden: they may name people."""
 
     list_display = ("number", "organization", "status", "identities", "orders_bar", "created_by", "created_at")
     list_filter = ("status", "profile_only", ("organization", VisibleOrganizationFilter))
@@ -67,8 +68,7 @@ class RecordDeleteAdmin(ReadOnlyAdmin):
         """One bar for each service, linked to what it said."""
         address = reverse("admin:hygiene_serviceprogress_changelist")
         bars = [
-            (bar, f"{address}?{urlencode({'work_order__record_delete__id__exact': row.pk, 'service': bar.name})}")
-            for bar in progress.of(row).services
+            (bar, f"{address}?{urlencode({OF_RECORD_DELETE: row.pk, 'service': bar.name})}") for bar in progress.of(row).services
         ]
         return render_to_string("admin/hygiene/_service_bars.html", {"bars": bars})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,6 +11,8 @@ from django.utils.safestring import SafeString
 from hygiene.models import ServiceProgress, WorkOrder
 from hygiene.words import service_name
 from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, VisibleOrganizationFilter
+
+OF_RECORD_DELETE = "work_order__record_delete__id__exact"
 
 
 class ServiceProgressInline(ReadOnlyInline):
@@ -106,3 +109,7 @@ class ServiceProgressAdmin(ReadOnlyAdmin):
     search_fields = ("work_order__record_delete__number__exact", "work_order__adobe_work_order_id__exact")
     search_help_text = "The number of a record delete or an id of Adobe, in full. People are not searched for here."
     fields = ("service", "work_order", "status", "at", "seen_at")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Also by record delete: its page leads here."""
+        return lookup == OF_RECORD_DELETE or super().lookup_allowed(lookup, value, request)

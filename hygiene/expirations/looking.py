@@ -1,8 +1,8 @@
 """Finding out what became of an order whose answer was lost, and what a person may decide when looking does not settle it.
 
 A look asks for the dataset's expiration with its history. An order that was not carried out may be sent again: Adobe itself
-refuses a second expiration of a dataset, and a change or a cancellation does no harm twice. It is sent again by itself once; after
-that a person decides.
+refuses a second expiration of a dataset, and a change or a cancellation does no harm twice. It is sent again by itself once;
+after that a person decides.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from hygiene.expirations import keeping
+from hygiene.expirations.asking import STEP
 from hygiene.expirations.outcomes import Outcome, judge
-from hygiene.expirations.sending import STEP, carried_out, find, load, never_made
+from hygiene.expirations.sending import carried_out, find, load, never_made
 from hygiene.models import ExpirationOrder
 from hygiene.querysets import ExpirationOrderQuerySet
 from hygiene.statuses import ExpirationStatus

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from hygiene.expirations import keeping
+from hygiene.expirations.asking import LEAST_AHEAD, STEP
 from hygiene.expirations.outcomes import Outcome, judge
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.querysets import ExpirationOrderQuerySet
@@ -27,7 +26,6 @@ from portal.outbound import (
     backoff,
     claim,
     mark_stale_as_unknown,
-    mark_unfinished_as_unknown,
     queued_fields,
     sent_fields,
     unknown_fields,
@@ -35,7 +33,6 @@ from portal.outbound import (
 
 logger = logging.getLogger(__name__)
 
-STEP = "expiration-submit"
 Kind = ExpirationOrder.Kind
 
 
@@ -109,8 +106,15 @@ def _call(service: DatasetExpirations, order: ExpirationOrder, held: Claim) -> E
             row.dataset_id, name=name, description=description, expires_at=order.expires_at, still_held=held.still_held
         )
     return service.change(
-        at_adobe(row), name=name, description=description, expires_at=order.expires_at, still_held=held.still_held
+        at_adobe(row), name=name, description=description, expires_at=_time_to_send(order), still_held=held.still_held
     )
+
+
+def _time_to_send(order: ExpirationOrder) -> datetime | None:
+    """Adobe refuses a time that is near, also one that stays as it is."""
+    stays = order.expires_at == order.expiration.expires_at
+    is_near = order.expires_at is not None and order.expires_at < timezone.now() + LEAST_AHEAD
+    return None if stays and is_near else order.expires_at
 
 
 def at_adobe(row: DatasetExpiration) -> str:
@@ -236,10 +240,3 @@ def resume(organization_id: uuid.UUID) -> None:
     waiting = ExpirationOrder.objects.filter(organization=organization_id, state=CallState.QUEUED)
     waiting.filter(next_attempt_at__gt=timezone.now()).update(next_attempt_at=timezone.now())
     steps.wake(STEP)
-
-
-def after_restore() -> Mapping[str, Any]:
-    """A backup was restored: no order that was not finished can be believed, so Adobe is asked before anything is sent."""
-    marked = mark_unfinished_as_unknown(ExpirationOrder.objects.all())
-    steps.wake("expiration-look")
-    return {"expiration_orders": marked}

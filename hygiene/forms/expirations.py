@@ -67,7 +67,8 @@ class NewExpirationForm(_ExpirationForm):
         error_messages={"required": "Choose the organization.", "invalid_choice": "Choose one of your organizations."},
     )
     dataset_id = forms.CharField(
-        widget=forms.TextInput(attrs=_PLAIN_TEXT), error_messages={"required": "Enter the id of the dataset that is to be removed."}
+        widget=forms.TextInput(attrs=_PLAIN_TEXT),
+        error_messages={"required": "Enter the id of the dataset that is to go."},
     )
     typed = forms.CharField(required=False, widget=forms.TextInput(attrs=_PLAIN_TEXT))
 
@@ -96,7 +97,7 @@ class NewExpirationForm(_ExpirationForm):
 class ChangeExpirationForm(_ExpirationForm):
     """A new name, description or time."""
 
-    def __init__(self, *args: Any, expiration: DatasetExpiration, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, expiration: DatasetExpiration) -> None:
         """Filled in with how it is."""
         zone = ZoneInfo(expiration.organization.time_zone)
         now = {
@@ -104,7 +105,7 @@ class ChangeExpirationForm(_ExpirationForm):
             "description": expiration.description,
             "expires_at": expiration.expires_at and expiration.expires_at.astimezone(zone).replace(tzinfo=None),
         }
-        super().__init__(*args, initial=now, **kwargs)
+        super().__init__(data, initial=now)
         self._expiration = expiration
         self._describe()
 

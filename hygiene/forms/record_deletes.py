@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 
 from hygiene import intake
+from hygiene.schema import ALL, LONGEST_DESCRIPTION, LONGEST_NAME
 from portal.models import Organization, User
 
-ALL = "ALL"
 # What a form may hold beside its files is a megabyte (DATA_UPLOAD_MAX_MEMORY_SIZE); more identities come as a file.
 MOST_TYPED = 900_000
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 class RecordDeleteForm(forms.Form):
@@ -47,6 +45,7 @@ class RecordDeleteForm(forms.Form):
             ("file", "As the file says"),
         ],
         initial="named",
+        widget=forms.RadioSelect,
         error_messages={"required": "Choose the datasets.", "invalid_choice": "Choose the datasets."},
     )
     datasets = forms.CharField(
@@ -90,7 +89,7 @@ class RecordDeleteForm(forms.Form):
     def _datasets(self) -> tuple[str, ...]:
         scope = self.cleaned_data["scope"]
         if scope == "named":
-            return tuple(dict.fromkeys(filter(None, _SEPARATORS.split(self.cleaned_data.get("datasets", "")))))
+            return intake.dataset_ids(self.cleaned_data.get("datasets", ""))
         return (ALL,) if scope == "all" else ()
 
     def _check_source(self) -> None:
@@ -103,26 +102,25 @@ class RecordDeleteForm(forms.Form):
             self.add_error("namespace", "Enter the namespace of the typed identities, such as email.")
 
     def _check_datasets(self) -> None:
-        if self.cleaned_data["scope"] == "file":
-            if self.is_typed:
-                self.add_error("scope", "Typed identities come without a file: name the datasets, or choose ALL.")
-            return
-        if self.cleaned_data["scope"] == "named" and not self._datasets():
+        from_file = self.cleaned_data["scope"] == "file"
+        if from_file and self.is_typed:
+            self.add_error("scope", "Typed identities come without a file: name the datasets, or choose ALL.")
+        elif self.cleaned_data["scope"] == "named" and not self._datasets():
             self.add_error("datasets", "Enter the id of at least one dataset.")
-            return
-        for problem in intake.wanted_problems(self.wanted()):
-            self.add_error(None, problem)
+        else:
+            for problem in intake.wanted_problems(self.wanted(), with_file=from_file):
+                self.add_error(None, problem)
 
 
 class WorkOrderNameForm(forms.Form):
     """A new name and description for a work order that Adobe has."""
 
     name = forms.CharField(
-        max_length=200,
+        max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Enter a name."},
     )
-    description = forms.CharField(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
+    description = forms.CharField(required=False, max_length=LONGEST_DESCRIPTION, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

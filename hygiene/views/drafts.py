@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from hygiene import intake, preview, timeline
-from hygiene.forms.record_deletes import ALL, RecordDeleteForm
+from hygiene.forms.record_deletes import RecordDeleteForm
 from hygiene.models import RecordDelete
+from hygiene.schema import ALL, Finding
 from hygiene.statuses import RECORD_DELETE_DRAFTS, RecordDeleteStatus
 from hygiene.views.lookup import get_record_delete
 from hygiene.words import opened
@@ -71,7 +72,11 @@ def _show_form(request: HttpRequest, form: RecordDeleteForm) -> HttpResponse:
 
 # --- Templates to fill in ---
 
-_EXAMPLES = [("email", "person@example.com"), ("email", "someone@example.com"), ("ECID", "00000000000000000000000000000000000000")]
+_EXAMPLES = [
+    ("email", "person@example.com"),
+    ("email", "someone@example.com"),
+    ("ECID", "00000000000000000000000000000000000000"),
+]
 
 
 @require_safe
@@ -119,15 +124,16 @@ def is_being_checked(found: RecordDelete) -> bool:
 
 def show(request: HttpRequest, found: RecordDelete, *, error: str = "") -> HttpResponse:
     """Findings or the preview. `error`: why a confirmation was not taken; then the answer is a 422."""
-    is_ready = found.status == RecordDeleteStatus.READY
+    shown = _preview(found)
     context: dict[str, Any] = {
         "record_delete": found,
         "live": is_being_checked(found),
         "file_name": opened(found, "file_name") if found.data_key else "",
-        "findings": _findings(found),
+        "findings": _findings(found, holds_file=found.created_by == request.user),
         "description": opened(found, "description") if found.data_key else "",
         "timeline": timeline.of_record_delete(found.pk),
-        "preview": preview.build(found) if is_ready else None,
+        "preview": shown,
+        "damaged": shown is None and found.status == RecordDeleteStatus.READY,
         "word": confirmation_word(found),
         "error": error,
         "typed": request.POST.get("typed", ""),
@@ -135,16 +141,28 @@ def show(request: HttpRequest, found: RecordDelete, *, error: str = "") -> HttpR
     return render(request, "hygiene/record_delete_draft.html", context, status=422 if error else 200)
 
 
-def _findings(found: RecordDelete) -> dict[str, list[dict[str, Any]]]:
-    """Errors and warnings of the check, the first hundred of each."""
-    if found.data_key is None:
-        return {"errors": [], "warnings": []}
+def _preview(found: RecordDelete) -> preview.Preview | None:
+    """What will happen; None when it is not ready, or when what is kept of it does not open any more."""
+    if found.status != RecordDeleteStatus.READY:
+        return None
     try:
-        findings = (found.result or {}).get("findings", [])
+        return preview.build(found)
     except crypto.CannotDecrypt:
-        findings = []
-    by_level = {level: [each for each in findings if each["level"] == level][:MOST_FINDINGS] for level in ("error", "warning")}
-    return {"errors": by_level["error"], "warnings": by_level["warning"]}
+        return None
+
+
+def _findings(found: RecordDelete, *, holds_file: bool) -> dict[str, list[Finding]]:
+    """Errors and warnings of the check, the first hundred of each. Only who holds the file sees what they quote of it."""
+    try:
+        kept = (found.result or {}).get("findings", []) if found.data_key else []
+    except crypto.CannotDecrypt:
+        kept = []
+    every = [Finding(**each) for each in kept]
+    shown = every if holds_file else [finding.masked() for finding in every]
+    return {
+        "errors": [finding for finding in shown if finding.level == "error"][:MOST_FINDINGS],
+        "warnings": [finding for finding in shown if finding.level == "warning"][:MOST_FINDINGS],
+    }
 
 
 def confirmation_word(found: RecordDelete) -> str:

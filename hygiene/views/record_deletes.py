@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,8 +62,7 @@ def record_delete_detail(request: HttpRequest, number: str) -> HttpResponse:
     found = get_record_delete(request, number)
     if found.status in drafts.NOT_CONFIRMED:
         return drafts.show(request, found)
-    context = live_context(request, found)
-    return render(request, "hygiene/record_delete_detail.html", context)
+    return render(request, "hygiene/record_delete_detail.html", live_context(found))
 
 
 @require_safe
@@ -75,27 +74,36 @@ def record_delete_progress(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "hygiene/_record_delete_checking.html", {"record_delete": found})
     if found.status in drafts.NOT_CONFIRMED:
         return HttpResponseClientRedirect(reverse("hygiene:record-delete-detail", args=[found.number]))
-    return render(request, "hygiene/_record_delete_progress.html", live_context(request, found) | {"swapped_along": True})
+    return render(request, "hygiene/_record_delete_progress.html", live_context(found) | {"swapped_along": True})
 
 
-def live_context(request: HttpRequest, found: RecordDelete) -> dict[str, Any]:
+def live_context(found: RecordDelete) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
     orders = _orders_worth_showing(found)
+    state = progress.of(found)
+    quota = _waiting_for_quota(found)
     return {
         "record_delete": found,
-        "progress": progress.of(found),
+        "overall": state.overall,
+        "services": state.services,
         "orders": orders,
         "order_count": found.work_orders.count(),
         "waiting_orders": [order for order in orders if order.person_reason],
         "unsure_orders": [order for order in orders if order.state == CallState.UNKNOWN and not order.person_reason],
         "refused_orders": [(order, opened(order, "words")) for order in orders if order.state == CallState.REJECTED],
-        "quota_orders": found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False).order_by(
-            "-waits_for_quota_until"
-        ),
+        "quota_waits": quota["count"],
+        "quota_next": quota["next"],
+        "quota_last": quota["last"],
         "live": found.status in RECORD_DELETE_OPEN,
         "description": opened(found, "description") if found.data_key else "",
         "timeline": timeline.of_record_delete(found.pk),
     }
+
+
+def _waiting_for_quota(found: RecordDelete) -> dict[str, Any]:
+    """How many of its work orders wait for a reset, and when the first and the last of them may go."""
+    waiting = found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False)
+    return waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
 
 
 def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -15,13 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hygiene import laying_out, polling, reconciling, submission, timeline
+from hygiene import laying_out, naming, polling, reconciling, submission, timeline
 from hygiene.forms.record_deletes import WorkOrderNameForm
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
 from hygiene.views.lookup import get_record_delete, get_work_order
-from hygiene.words import SERVICE_DONE, SERVICE_WAITING, service_name, service_spellings
-from portal import audit, crypto
+from hygiene.words import SERVICE_DONE, SERVICE_WAITING, service_name
+from portal import crypto
 from portal.models import User
 from portal.outbound import CallState
 from portal.paging import Keyset
@@ -36,11 +36,7 @@ STATES: dict[str, tuple[str, Q]] = {
     "undecided": ("Outcome unknown", Q(state=CallState.UNKNOWN)),
 }
 # What a service said about a work order.
-WORDS: dict[str, tuple[str, Q]] = {
-    "waiting": ("Waiting", Q(status__in=SERVICE_WAITING)),
-    "done": ("Done", Q(status__in=SERVICE_DONE)),
-    "other": ("Another word", ~Q(status__in=(*SERVICE_WAITING, *SERVICE_DONE))),
-}
+WORDS = {"waiting": "Waiting", "done": "Done", "other": "Another word"}
 DECISIONS: dict[str, tuple[Callable[[WorkOrder, User], Any], str]] = {
     "look_again": (reconciling.look_again, "The portal looks at Adobe's list again."),
     "send_again": (reconciling.send_again, "The work order goes out again."),
@@ -59,7 +55,7 @@ def work_order_list(request: HttpRequest, number: str) -> HttpResponse:
         "record_delete": found,
         "page": LIST.page(rows.defer("answer_sealed", "edit_sealed", "words_sealed"), request.GET),
         "states": [(name, words) for name, (words, _) in STATES.items()],
-        "words": [(name, words) for name, (words, _) in WORDS.items()],
+        "words": WORDS.items(),
         "services": services_of(found),
         "choice": {name: request.GET.get(name, "") for name in ("state", "service", "word")},
     }
@@ -77,11 +73,17 @@ def _narrowed(request: HttpRequest, rows: QuerySet[WorkOrder]) -> QuerySet[WorkO
     if state in STATES:
         rows = rows.filter(STATES[state][1])
     if service:
-        said = ServiceProgress.objects.filter(service__in=service_spellings(service))
-        if word in WORDS:
-            said = said.filter(WORDS[word][1])
-        rows = rows.filter(pk__in=said.values("work_order"))
+        rows = rows.filter(_said(service, word))
     return rows
+
+
+def _said(service: str, word: str) -> Q:
+    """Work orders by the word of one service. One of which it has said nothing yet waits as well (as in hygiene.progress)."""
+    said = ServiceProgress.objects.filter(service=service)
+    done, other = said.filter(status=SERVICE_DONE), said.exclude(status__in=(SERVICE_WAITING, SERVICE_DONE))
+    if word == "waiting":
+        return ~Q(pk__in=done.values("work_order")) & ~Q(pk__in=other.values("work_order"))
+    return Q(pk__in={"done": done, "other": other}.get(word, said).values("work_order"))
 
 
 # --- One work order ---
@@ -99,7 +101,7 @@ def work_order_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def work_order_reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The same page with Adobe's answer in clear, once, and a line in the trail."""
     order = get_work_order(request, pk)
-    _record(request, order, "work_order.revealed")
+    submission.record(order, "revealed", cast("User", request.user))
     return _show(request, order, revealed=True)
 
 
@@ -115,8 +117,7 @@ class _Service:
 
     @classmethod
     def of(cls, row: ServiceProgress) -> _Service:
-        word = row.status.lower()
-        tone = "good" if word in SERVICE_DONE else "info" if word in SERVICE_WAITING else "warning"
+        tone = {SERVICE_DONE: "good", SERVICE_WAITING: "info"}.get(row.status, "warning")
         return cls(service_name(row.service), row.status or "no word", tone, row.at, row.seen_at)
 
 
@@ -159,9 +160,9 @@ def _show(request: HttpRequest, order: WorkOrder, *, revealed: bool) -> HttpResp
 
 
 def _can_be_renamed(order: WorkOrder) -> bool:
-    """Adobe has it and its texts can still be kept."""
-    at_adobe = bool(order.adobe_work_order_id) and order.status not in (WorkOrderStatus.GONE, WorkOrderStatus.NOT_SENT)
-    return at_adobe and order.record_delete.data_key is not None
+    """It is at Adobe or still goes there, and its texts can be kept."""
+    ended = (WorkOrderStatus.GONE, WorkOrderStatus.NOT_SENT)
+    return order.status not in ended and order.record_delete.data_key is not None
 
 
 # --- What a person does about one ---
@@ -174,12 +175,14 @@ def work_order_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     order = get_work_order(request, pk)
     kept = _Kept.of(order)
     if not _can_be_renamed(order) or not kept.readable:
-        messages.error(request, "Adobe does not have this work order, or its texts were removed: there is nothing to rename.")
+        messages.error(
+            request, "Adobe does not have this work order, or its texts cannot be kept any more: there is nothing to rename."
+        )
         return redirect("hygiene:work-order-detail", order.pk)
-    form = WorkOrderNameForm(request.POST or None, initial=submission.words_at_adobe(order))
+    form = WorkOrderNameForm(request.POST or None, initial=asdict(naming.current_naming(order)))
     if request.method == "POST" and form.is_valid():
         submission.edit(order, **form.cleaned_data, user=cast("User", request.user))
-        messages.success(request, "The new name and description are on their way to Adobe.")
+        messages.success(request, "The new name and description go to Adobe.")
         return redirect("hygiene:work-order-detail", order.pk)
     context = {"order": order, "record_delete": order.record_delete, "form": form}
     return render(request, "hygiene/work_order_edit.html", context, status=422 if form.errors else 200)
@@ -195,8 +198,7 @@ def work_order_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     elif order.organization.is_on_hold:
         messages.error(request, "The organization is on hold, so Adobe is not asked.")
     else:
-        polling.refresh_now(order)
-        _record(request, order, "work_order.refreshed")
+        polling.refresh_now(order, cast("User", request.user))
         messages.success(request, "Adobe is being asked. Load this page again in a few seconds.")
     return redirect("hygiene:work-order-detail", order.pk)
 
@@ -217,14 +219,3 @@ def work_order_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, done)
     return redirect("hygiene:record-delete-detail", order.record_delete.number)
-
-
-def _record(request: HttpRequest, order: WorkOrder, action: str) -> None:
-    audit.record(
-        action,
-        actor=cast("User", request.user),
-        organization=order.organization,
-        obj=order,
-        root_id=order.record_delete_id,
-        details={"order": order.ordinal},
-    )

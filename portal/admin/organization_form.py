@@ -24,6 +24,8 @@ else:
     _ModelForm = forms.ModelForm
 
 MOST_PER_CALL = 1000  # Privacy Service API, create a privacy job
+MOST_PER_WORK_ORDER = 100_000  # Data Hygiene API, create a record delete work order
+LONGEST_RECALL_MINUTES = 7 * 24 * 60
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}(?::[1-9][0-9]{{0,4}})?")
 _SCOPE = re.compile(r"[!#-+\--\[\]-~]+")  # RFC 6749, section 3.3, without the comma that parts them here
@@ -111,6 +113,10 @@ class OrganizationForm(_ModelForm):
     time_zone = _like_model("time_zone", forms.ChoiceField, choices=time_zones)
     max_people_per_call = _like_model("max_people_per_call", forms.IntegerField, min_value=1, max_value=MOST_PER_CALL)
     max_identities_per_call = _like_model("max_identities_per_call", forms.IntegerField, min_value=1, max_value=MOST_PER_CALL)
+    recall_minutes = _like_model("recall_minutes", forms.IntegerField, min_value=0, max_value=LONGEST_RECALL_MINUTES)
+    max_identities_per_work_order = _like_model(
+        "max_identities_per_work_order", forms.IntegerField, min_value=1, max_value=MOST_PER_WORK_ORDER
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """A new organization needs its secret; a stored product that nobody knows any more can still be ticked."""

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, ManyToManyField, QuerySet
+from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from portal import audit, connections, registry
+from portal import audit, connections, registry, tokens
 from portal.admin.base import AuditedAdmin, acting_user, sealed_columns
 from portal.admin.organization_form import OrganizationForm
 from portal.admin.people import visible_people
@@ -68,7 +68,20 @@ class OrganizationAdmin(AuditedAdmin):
         (None, {"fields": ("name", "ims_org_id", "time_zone")}),
         ("Credential", {"fields": ("client_id", "client_secret", "scopes")}),
         ("Addresses", {"fields": ("gateway_url", "ims_url", "download_hosts")}),
-        ("Requests", {"fields": ("product_codes", "max_people_per_call", "max_identities_per_call", "resend_deletes")}),
+        (
+            "Requests",
+            {
+                "fields": (
+                    "product_codes",
+                    "recall_minutes",
+                    "access_before_delete",
+                    "max_people_per_call",
+                    "max_identities_per_call",
+                    "resend_deletes",
+                )
+            },
+        ),
+        ("Record deletes", {"fields": ("sandbox_name", "max_identities_per_work_order")}),
         ("People", {"fields": ("members",)}),
     )
 
@@ -78,7 +91,9 @@ class OrganizationAdmin(AuditedAdmin):
         """The person's own organizations, with the number of members."""
         visible = Organization.objects.visible_to(acting_user(request))
         # Counted over the whole row set: a join on one member would count that member only.
-        rows = Organization.objects.filter(pk__in=visible.order_by().values("pk")).annotate(members_total=Count("members"))
+        rows = Organization.objects.filter(pk__in=visible.order_by().values("pk")).annotate(
+            members_total=Count("members", filter=Q(members__is_integration=False))
+        )
         return rows.defer(*sealed_columns(Organization))
 
     def get_fieldsets(self, request: HttpRequest, obj: Organization | None = None) -> Any:
@@ -130,6 +145,7 @@ class OrganizationAdmin(AuditedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whoever adds an organization becomes a member, or could not see it."""
         super().save_related(request, form, formsets, change)
+        tokens.restore_members(form.instance)
         if not change and not acting_user(request).is_superuser:
             form.instance.members.add(acting_user(request))
 

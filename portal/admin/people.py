@@ -30,11 +30,12 @@ else:
 
 
 def visible_people(user: User) -> QuerySet[User]:
-    """Oneself and whoever shares an organization; a superuser sees everybody."""
+    """Oneself and whoever shares an organization; a superuser sees everybody. Integrations are no people."""
+    people = User.objects.filter(is_integration=False)
     if user.is_superuser:
-        return User.objects.all()
+        return people
     shared = Organization.members.through.objects.filter(organization__in=Organization.objects.visible_to(user))
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=shared.values("user_id")))
+    return people.filter(Q(pk=user.pk) | Q(pk__in=shared.values("user_id")))
 
 
 def rights_of(user: User) -> set[int]:

@@ -69,10 +69,11 @@ class DatasetExpirations:
             raise OutcomeUnknown("unreadable", http_status=answer.status, raw=error.raw) from None
 
     def change(
-        self, ttl_id: str, *, name: str, description: str, expires_at: datetime, still_held: Callable[[], bool]
+        self, ttl_id: str, *, name: str, description: str, expires_at: datetime | None, still_held: Callable[[], bool]
     ) -> ExpirationAnswer | None:
         """PUT /ttl/{id}: the name, the description and the time as they are to be from now on. None: done, without a word.
 
+        `expires_at` None leaves the time alone, which older editions refuse; one that is less than a day ahead is refused by all.
         It does no harm twice. Raises NotFound, Rejected (also when it is no longer pending), Unauthorized, ClaimLost,
         OutcomeUnknown.
         """
@@ -137,10 +138,13 @@ class DatasetExpirations:
             return None
 
 
-def _wanted(name: str, description: str, expires_at: datetime) -> dict[str, str]:
+def _wanted(name: str, description: str, expires_at: datetime | None) -> dict[str, str]:
     """The documentation wants `expiry` in every change, the specification `displayName` in every creation: all are sent."""
+    words = {"displayName": name, "description": description}
+    if expires_at is None:
+        return words
     instant = expires_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"displayName": name, "description": description, "expiry": instant}
+    return words | {"expiry": instant}
 
 
 def _bytes(body: dict[str, str]) -> bytes:

@@ -17,7 +17,6 @@ from rest_framework.request import Request
 
 from portal import uploads
 from portal.api.problems import Problem
-from portal.uploads import StoredUpload
 
 _DIGEST = "api_body_digest"
 
@@ -28,7 +27,10 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None  # noqa: ARG002
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002 - REST framework's signature
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Its value. Raises ParseError, and Problem (413)."""
         request = _request(parser_context)
@@ -48,8 +50,11 @@ class StoredBodyParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None  # noqa: ARG002
-    ) -> StoredUpload:
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002 - REST framework's signature
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
         """The stored file; it goes with the end of the request unless it is kept. Raises Problem (413)."""
         request = _request(parser_context)
         if _length(request) > settings.UPLOAD_MAX_BYTES:

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from portal import registry
-from portal.demo import parts, people, places
+from portal.demo import integration, parts, people, places
 from portal.demo.interrupts import Interrupted, Interrupts
 from portal.demo.log import DemoLog
 from portal.demo.processes import DemoFailed, Supervisor
@@ -148,6 +148,10 @@ def introduce(options: Options, sign_ins: Sequence[people.SignIn], samples: Sequ
     say(f"\nFiles to upload, in {shown(settings.DATA_DIR / 'samples')}:")
     for name, words in samples:
         say(f"  {name:<26} {words}")
+    say("\nFor programs, a token of the demo's own organization, and how it is used:")
+    for line in integration.introduction(options.address, settings.DATA_DIR / "api-token"):
+        say(f"  {line}")
+    say("")
     say(f"\nAdministration    {options.address}/admin/")
     say(f"Local Adobe       {options.adobe_address}, {options.speed:,.0f} times faster than the real one")
     say(f"Log of all parts  {shown(log.path)}")

@@ -25,7 +25,8 @@ from portal.simulator.world import Options, World
 DEFAULT_PORT = 8010
 CANNOT_START = 2
 DESCRIPTION = (
-    "A local Adobe Privacy Service with IMS tokens, for the demo and for tests. It prints its address when it is ready, "
+    "A local Adobe Privacy Service and Data Hygiene with IMS tokens, for the demo and for tests. "
+    "It prints its address when it is ready, "
     "serves until SIGINT or SIGTERM, and exits with 2 and a sentence when it cannot start. "
     "Faults, the clock, the ledger and more: control endpoints under /__simulator__/ (see the docstring of portal.simulator)."
 )
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_speed,
         default=1.0,
         metavar="FACTOR",
-        help="products take minutes to weeks; this divides how long. Dates in answers stay real (default: %(default)s)",
+        help="jobs and work orders take minutes to weeks; this divides how long. Dates stay real (default: %(default)s)",
     )
     parser.add_argument(
         "--latency",
@@ -89,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state",
         type=Path,
         metavar="FILE",
-        help="keeps jobs, organizations and the clock over a restart, in clear: not for real people's data",
+        help="keeps all that was accepted, organizations and the clock over a restart, in clear: not for real people's data",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
@@ -18,32 +17,6 @@ from portal.simulator.world import World
 
 # A value with this word in it makes Adobe refuse the call.
 REFUSED_WORD = "refused"
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What one accepted call said. `entities` are `{"nameSpace", "values"}` as they came; `references` the optional ids."""
-
-    org: str
-    accepted: float
-    opt_out: bool
-    entities: list[dict[str, Any]]
-    references: dict[str, str]
-
-    def entry(self, number: int) -> dict[str, Any]:
-        """For the ledger."""
-        return {
-            "n": number,
-            "org": self.org,
-            "optOutOfSale": self.opt_out,
-            "entities": self.entities,
-            **self.references,
-            "acceptedAt": iso(self.accepted),
-        }
-
-    def dumped(self) -> dict[str, Any]:
-        """What `Consent(**...)` takes."""
-        return asdict(self)
 
 
 async def consent(world: World, call: Call) -> web.Response:
@@ -63,7 +36,8 @@ async def consent(world: World, call: Call) -> web.Response:
     return web.Response(status=202)
 
 
-def _read(world: World, organization: Organization, body: Any) -> Consent:
+def _read(world: World, organization: Organization, body: Any) -> dict[str, Any]:
+    """What the ledger says of it, `entities` and ids as they came. Raises Invalid."""
     if not isinstance(body, dict):
         raise Invalid("The body must be a JSON object")
     if not isinstance(body.get("optOutOfSale"), bool):
@@ -74,7 +48,13 @@ def _read(world: World, organization: Organization, body: Any) -> Consent:
     read = [_read_entity(entity, f"entities[{i}]") for i, entity in enumerate(entities)]
     if any(entity in read[:i] for i, entity in enumerate(read)):
         raise Invalid("entities must be unique")
-    return Consent(organization.ims_org, world.clock.now(), body["optOutOfSale"], read, _read_references(organization, body))
+    return {
+        "org": organization.ims_org,
+        "optOutOfSale": body["optOutOfSale"],
+        "entities": read,
+        **_read_references(organization, body),
+        "acceptedAt": iso(world.clock.now()),
+    }
 
 
 def _read_entity(entity: Any, path: str) -> dict[str, Any]:

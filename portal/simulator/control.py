@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from typing import Any
 
 from aiohttp import web
@@ -12,17 +10,15 @@ from aiohttp import web
 from portal.simulator import ledger
 from portal.simulator.clock import iso
 from portal.simulator.content import build_archive
+from portal.simulator.control_input import ControlError, number, read_body, window
 from portal.simulator.faults import FaultError, refuse_unknown_names
+from portal.simulator.hygiene import control as hygiene_control
 from portal.simulator.keys import LISTENER, WORLD
 from portal.simulator.organizations import OrganizationError, parse_organization
 from portal.simulator.refusals import json_response
 from portal.simulator.switches import SwitchError
 
 BASE = "/__simulator__"
-
-
-class ControlError(ValueError):
-    """A control call that makes no sense; answered with 400 and the text."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -44,6 +40,7 @@ def add_routes(app: web.Application) -> None:
     control.router.add_post("/switches", set_switches)
     control.router.add_post("/settings", change_settings)
     control.router.add_post("/reset", reset)
+    hygiene_control.add_routes(control)
     control[WORLD] = app[WORLD]
     control[LISTENER] = app[LISTENER]
     app.add_subapp(f"{BASE}/", control)
@@ -59,40 +56,13 @@ async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
     return response
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.read() or b"{}")
-    except ValueError as error:
-        raise ControlError("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise ControlError("the body must be a JSON object")
-    return body
-
-
-def _number(body: dict[str, Any], name: str, default: float | None = None) -> float:
-    value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ControlError(f"{name} must be a number of at least 0")
-    return float(value)
-
-
-def _whole(request: web.Request, name: str) -> int | None:
-    text = request.query.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise ControlError(f"{name} must be a whole number")
-    return int(text)
-
-
 async def show_health(request: web.Request) -> web.Response:
     clock = request.app[WORLD].clock
     return json_response({"status": "ok", "now": iso(clock.now()), "offset": clock.offset})
 
 
 async def show_ledger(request: web.Request) -> web.Response:
-    after, limit = _whole(request, "after") or 0, _whole(request, "limit")
-    return json_response(ledger.page(request.app[WORLD].jobs, after, limit))
+    return json_response(ledger.page(request.app[WORLD].jobs, window(request)))
 
 
 async def show_calls(request: web.Request) -> web.Response:
@@ -104,10 +74,10 @@ async def show_faults(request: web.Request) -> web.Response:
 
 
 async def arm_fault(request: web.Request) -> web.Response:
-    body = await _body(request)
+    body = await read_body(request)
     if body.get("kind") == "refuse":
         refuse_unknown_names(body, ("kind", "seconds"))
-        await request.app[LISTENER].refuse(_number(body, "seconds", 1.0), request.transport)
+        await request.app[LISTENER].refuse(number(body, "seconds", 1.0), request.transport)
         return json_response({"id": 0, "kind": "refuse"}, headers={"Connection": "close"})
     return json_response(request.app[WORLD].faults.arm(body).as_dict())
 
@@ -119,12 +89,12 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 async def advance(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    world.advance(_number(await _body(request), "seconds"))
+    world.advance(number(await read_body(request), "seconds"))
     return json_response({"now": iso(world.clock.now()), "offset": world.clock.offset})
 
 
 async def finish(request: web.Request) -> web.Response:
-    job_ids = (await _body(request)).get("jobIds")
+    job_ids = (await read_body(request)).get("jobIds")
     if job_ids is not None and not isinstance(job_ids, list):
         raise ControlError("jobIds must be a list")
     return json_response({"finished": request.app[WORLD].finish(job_ids)})
@@ -150,7 +120,7 @@ async def show_organizations(request: web.Request) -> web.Response:
 
 
 async def put_organization(request: web.Request) -> web.Response:
-    organization = parse_organization(await _body(request))
+    organization = parse_organization(await read_body(request))
     request.app[WORLD].register(organization)
     return json_response(organization.as_dict())
 
@@ -166,14 +136,14 @@ async def show_switches(request: web.Request) -> web.Response:
 
 async def set_switches(request: web.Request) -> web.Response:
     switches = request.app[WORLD].switches
-    switches.update({name: str(value) for name, value in (await _body(request)).items()})
+    switches.update({name: str(value) for name, value in (await read_body(request)).items()})
     return json_response(switches.as_dict())
 
 
 async def change_settings(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    body = await _body(request)
-    speed, latency = _number(body, "speed", world.speed), _number(body, "latency", world.latency)
+    body = await read_body(request)
+    speed, latency = number(body, "speed", world.speed), number(body, "latency", world.latency)
     if speed == 0:
         raise ControlError("speed must be greater than 0")
     world.speed, world.latency = speed, latency

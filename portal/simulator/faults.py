@@ -191,3 +191,17 @@ def _positive(body: Mapping[str, Any], name: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise FaultError(f"{name} must be a number of at least 0")
     return float(value)
+
+
+def lag(fault: Fault | None) -> float:
+    """How many seconds a list is behind, by a fault of the stage `list`."""
+    return fault.seconds if fault is not None and fault.kind == "list_lag" else 0.0
+
+
+def moved_page(page: int, fault: Fault | None) -> int | None:
+    """The page (from 0) that a fault of the stage `list` answers with instead; None for an empty one."""
+    if fault is not None and fault.kind == "list_miss_page":
+        return page + 1 if fault.options.get("mode") == "skip" else None
+    if fault is not None and fault.kind == "list_repeat_page":
+        return max(0, page - 1)
+    return page

@@ -8,10 +8,9 @@ from portal.simulator.clock import iso
 from portal.simulator.jobs import Job, JobStore
 
 
-def page(jobs: JobStore, after: int, limit: int | None) -> dict[str, Any]:
-    """Entries with `n` greater than `after`, oldest first; `total` counts all of them."""
-    last = None if limit is None else after + limit
-    return {"entries": [_entry(job) for job in jobs.accepted[after:last]], "total": len(jobs.accepted)}
+def page(jobs: JobStore, window: slice) -> dict[str, Any]:
+    """Entries in the window, oldest first; `total` counts all of them."""
+    return {"entries": [_entry(job) for job in jobs.accepted[window]], "total": len(jobs.accepted)}
 
 
 def _entry(job: Job) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from portal.simulator import gateway, limits, refusals
 from portal.simulator.calls import Call
-from portal.simulator.faults import Fault
+from portal.simulator.faults import Fault, lag, moved_page
 from portal.simulator.jobs import Job
 from portal.simulator.organizations import Organization
 from portal.simulator.reading import basics
@@ -51,7 +51,7 @@ async def list_jobs(world: World, call: Call) -> web.Response:
         raise refusals.privacy(world.switches["error_style"], 400, "400001", f"Bad request. {error}") from error
     limits.check(world, call)
     fault = world.faults.take("list", call)
-    seen = at - fault.seconds if fault is not None and fault.kind == "list_lag" else at
+    seen = at - lag(fault)
     page = _page(world, organization, query, seen, fault)
     entries = [basics(world.switches, organization, job, seen) for job in page]
     body: dict[str, Any] = {"totalRecords": len(entries), "jobDetails": entries}
@@ -144,7 +144,7 @@ def _midnight(day: date) -> float:
 def _page(world: World, organization: Organization, query: Query, seen: float, fault: Fault | None) -> list[Job]:
     """One page of the list as it was at `seen`."""
     jobs = _window(world, organization, query, seen)
-    page = _moved(query.page, fault)
+    page = moved_page(query.page, fault)
     if page is None:
         return []
     start = page * query.size
@@ -152,15 +152,6 @@ def _page(world: World, organization: Organization, query: Query, seen: float, f
         return jobs[start : start + query.size]
     end = len(jobs) - start
     return jobs[max(0, end - query.size) : end][::-1] if end > 0 else []
-
-
-def _moved(page: int, fault: Fault | None) -> int | None:
-    """The page that a fault answers with instead; None for an empty one."""
-    if fault is not None and fault.kind == "list_miss_page":
-        return page + 1 if fault.options.get("mode") == "skip" else None
-    if fault is not None and fault.kind == "list_repeat_page":
-        return max(0, page - 1)
-    return page
 
 
 def _window(world: World, organization: Organization, query: Query, seen: float) -> list[Job]:

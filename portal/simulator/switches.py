@@ -95,6 +95,47 @@ SWITCHES: dict[str, Switch] = {
     ),
     "status_style": Switch("words", "status as a word or as the number of 2019", ("words", "numeric")),
     "fresh_product": Switch("bare", "a fresh product has a status only, or a message too", ("bare", "message")),
+    "consent_endpoint": Switch("present", "whether /consent exists, or opt-outs are jobs only", ("present", "absent")),
+    "ids_spelling": Switch("any", "accepted spelling of the list in namespacesIdentities", ("any", "ids", "IDs")),
+    "update_key": Switch("any", "key of a work order's new name in a PUT", ("any", "name", "displayName")),
+    "request_action": Switch(
+        "any", "accepted action of a work order: delete_identity, delete-identity, or both", ("any", "underscore", "hyphen")
+    ),
+    "workorder_id": Switch("DI", "id of a work order: DI- and a UUID, or a bare UUID as in 2022", ("DI", "bare")),
+    "workorder_shape": Switch("modern", "fields of a work order: today's, or those of 2022", ("modern", "brief")),
+    "workorder_limit": Switch("25", "page size of a work-order list that names none (25 or 50)", ("25", "50")),
+    "workorder_next": Switch(
+        "kept", "whether a list has a next link after its end, as samples have it, or not", ("kept", "dropped")
+    ),
+    "hygiene_errors": Switch(
+        "documented",
+        "shape of Data Hygiene's 400: error_code for /workorder and problem JSON for /ttl, or one of them for both",
+        ("documented", "gateway", "problem"),
+    ),
+    "hygiene_licence": Switch(
+        "rtcdp", "licence of the organizations: with CJA only, the data lake is all there is", ("rtcdp", "cja")
+    ),
+    "quota_enforced": Switch("yes", "whether a work order over the quota is refused", ("yes", "no")),
+    "quota_names": Switch(
+        "current",
+        "names in /quota: today's, with the field updates of 2024, or the oldest",
+        ("current", "field_updates", "oldest"),
+    ),
+    "queue_days": Switch("14", "days that a work order waits at most before it is handed over (14 or 15)", number=True),
+    "ttl_id": Switch("dashed", "id of an expiration: SD- and a UUID, or SD and 32 digits", ("dashed", "bare")),
+    "ttl_cancel": Switch("body", "answer of a cancelled expiration: 200 with it, or 204", ("body", "empty")),
+    "ttl_not_pending": Switch("404", "HTTP status for an expiration that can no longer be changed", ("404", "400")),
+    "ttl_list": Switch("results", "envelope of the list of expirations", ("results", "ttlDetails")),
+    "ttl_upsert": Switch(
+        "none", "PUT on a dataset makes or changes its expiration, or POST does, as in older releases", ("none", "put", "post")
+    ),
+    "ttl_required": Switch(
+        "neither",
+        "what /ttl must be told: a new expiry in each PUT (docs), a displayName in each POST (OpenAPI), or neither",
+        ("neither", "docs", "spec"),
+    ),
+    "ttl_done_word": Switch("completed", "status of an expiration that is over", ("completed", "executed")),
+    "hard_delete_days": Switch("15", "days from an expiration's instant until all traces are gone (15 or 7)", number=True),
     "date_style": Switch("us", "MM/DD/YYYY hh:mm AM GMT, or ISO as the OpenAPI says", ("us", "iso")),
 }
 

@@ -102,6 +102,9 @@ _NAMESPACE_IDS: dict[str, int] = {
 }
 
 
+STANDARD_NAMESPACES: frozenset[str] = frozenset(_NAMESPACE_IDS)
+
+
 def namespace_id(namespace: str, qualifier: str) -> int | None:
     """The id that Adobe echoes for a registered namespace, None for a free one (qualifiers table of create job)."""
     if qualifier == "namespaceId":

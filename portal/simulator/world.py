@@ -10,6 +10,7 @@ from typing import Any
 from portal.simulator.calls import CallCounts
 from portal.simulator.clock import Clock
 from portal.simulator.faults import Faults
+from portal.simulator.hygiene.records import ENTRIES, HygieneRecords
 from portal.simulator.jobs import Job, JobStore
 from portal.simulator.organizations import Organization, Organizations, parse_organization
 from portal.simulator.state_file import StateFile, dump_job, load_job
@@ -48,7 +49,9 @@ class World:
         self.counts = CallCounts()
         self.jobs = JobStore()
         self.calls_accepted = 0
+        self.consents: list[dict[str, Any]] = []
         self.state = StateFile(options.state)
+        self.hygiene = HygieneRecords(self.state.append)
 
     def load(self) -> None:
         """Does again what the state file says. Raises StateError or OSError."""
@@ -72,6 +75,11 @@ class World:
         self.state.append({"jobs": [dump_job(job) for job in jobs]})
         self._add(jobs)
 
+    def take_consent(self, entry: dict[str, Any]) -> None:
+        """`entry` is what the ledger says of it, but for its number."""
+        self.state.append({"consent": entry})
+        self._add_consent(entry)
+
     def forget(self, job_id: str) -> bool:
         """Adobe no longer knows this job; False when it never did."""
         self.state.append({"forget": job_id})
@@ -87,6 +95,9 @@ class World:
         for job in jobs:
             self.jobs.add(job)
         self.calls_accepted = max(self.calls_accepted, *(job.call for job in jobs))
+
+    def _add_consent(self, entry: dict[str, Any]) -> None:
+        self.consents.append({"n": len(self.consents) + 1, **entry})
 
     def _finish(self, job_ids: list[str] | None, at: float) -> int:
         jobs = self.jobs.all() if job_ids is None else [job for name in job_ids if (job := self.jobs.get(name))]
@@ -107,6 +118,11 @@ class World:
             self.jobs.forget(entry["forget"])
         elif "finish" in entry:
             self._finish(entry["finish"], entry["at"])
+        elif "consent" in entry:
+            self._add_consent(dict(entry["consent"]))
+        else:
+            for kind in ENTRIES & entry.keys():
+                self.hygiene.replay(kind, entry[kind])
 
     def reset(self) -> None:
         """As when it was started without a state file; tokens stay valid."""
@@ -119,4 +135,6 @@ class World:
         self.counts.reset()
         self.jobs = JobStore()
         self.calls_accepted = 0
+        self.consents = []
+        self.hygiene.reset()
         self.state.empty()

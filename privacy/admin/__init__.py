@@ -1,10 +1,10 @@
-"""The administration of uploads, requests, calls, jobs and results: to look at, never to change.
+"""The administration of uploads, requests, calls, jobs and results: to look at, never to change. Laws and products can be added to.
 
 Nothing that names a person is loaded or shown here; whoever may see identities sees them in the portal itself.
 """
 
 from __future__ import annotations
 
-from privacy.admin import jobs, opt_outs, requests
+from privacy.admin import catalog, jobs, opt_outs, requests, syncs
 
-__all__ = ["jobs", "opt_outs", "requests"]
+__all__ = ["catalog", "jobs", "opt_outs", "requests", "syncs"]

@@ -14,9 +14,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.admin.base import VisibleOrganizationFilter
+from privacy import catalog
 from privacy.models import ProductResponse
-from privacy.products import PRODUCTS
-from privacy.regulations import REGULATIONS
 
 OF_ORGANIZATION = ("organization", VisibleOrganizationFilter)
 OF_REQUESTS_ORGANIZATION = ("request__organization", VisibleOrganizationFilter)
@@ -36,7 +35,7 @@ class RegulationFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Every law."""
-        return [(regulation.code, regulation.name) for regulation in REGULATIONS]
+        return [(regulation.code, regulation.name) for regulation in catalog.current().laws.entries]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of one law."""
@@ -57,7 +56,7 @@ class ProductFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Every product."""
-        return [(product.code, product.name) for product in PRODUCTS]
+        return [(product.code, product.name) for product in catalog.current().products.entries]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of one product."""

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, acting_user
+from privacy import catalog
 from privacy.admin.filters import (
     OF_ORGANIZATION,
     OF_REQUESTS_ORGANIZATION,
@@ -22,7 +23,6 @@ from privacy.admin.filters import (
     RequestsRegulationFilter,
 )
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
-from privacy.products import product_name
 from privacy.statuses import ArchiveStatus
 
 
@@ -42,7 +42,7 @@ class ProductResponseInline(ReadOnlyInline):
     @admin.display(description="product")
     def product_name(self, response: ProductResponse) -> str:
         """In the words of this portal."""
-        return product_name(response.product_code)
+        return catalog.product_name(response.product_code)
 
     @admin.display(description="status")
     def status_words(self, response: ProductResponse) -> str:

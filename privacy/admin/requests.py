@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.admin.base import ReadOnlyAdmin
-from privacy import progress
+from privacy import catalog, progress
 from privacy.admin.filters import (
     OF_ORGANIZATION,
     OF_REQUESTS_ORGANIZATION,
@@ -18,7 +18,6 @@ from privacy.admin.filters import (
     list_address,
 )
 from privacy.models import PrivacyRequest, Submission, Upload
-from privacy.regulations import regulation_name
 from privacy.statuses import JOB_FAILED
 
 
@@ -125,7 +124,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
     @admin.display(description="regulation")
     def regulation_words(self, request_row: PrivacyRequest) -> str:
         """The law by its name and code."""
-        return f"{regulation_name(request_row.regulation)} ({request_row.regulation})"
+        return f"{catalog.law_name(request_row.regulation)} ({request_row.regulation})"
 
 
 @admin.register(Submission)

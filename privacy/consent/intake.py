@@ -12,7 +12,7 @@ from portal import audit, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.outbound import CallState
-from privacy import deadlines
+from privacy import catalog
 from privacy.consent import progress
 from privacy.consent.entities import Checked, Entity, packed
 from privacy.intake import NotPossible, recall_until
@@ -39,7 +39,7 @@ def draft(checked: Checked, *, organization: Organization, user: User, received_
             counts={entity.namespace: len(entity.values) for entity in checked.entities},
             values_total=checked.values,
             received_on=received_on,
-            due_on=deadlines.due_on(PLANNED_BY, Action.OPT_OUT, received_on),
+            due_on=catalog.due_on(PLANNED_BY, Action.OPT_OUT, received_on),
             created_by=user,
         )
         opt_out.entities = [entity.to_dict() for entity in checked.entities]

@@ -15,9 +15,8 @@ from rich.table import Table
 from portal import audit, crypto
 from portal.models import Organization, User
 from portal.outbound import CallState, PersonReason
-from privacy import archive, codes
+from privacy import archive, catalog, codes
 from privacy.models import Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
-from privacy.products import product_name
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, ArchiveStatus, JobStatus
 
 MOST_RESULTS_SHOWN = 5
@@ -51,7 +50,7 @@ def _products(request: PrivacyRequest) -> list[str]:
     failed = ProductResponse.objects.filter(request=request, status__in=JOB_FAILED)
     counts = failed.values_list("product_code", "code", "adobe_status").annotate(Count("pk")).order_by("product_code", "code")
     return [
-        f"{product_name(product)} failed in {_number(count, 'job')}: {code_words(code, status)}"
+        f"{catalog.product_name(product)} failed in {_number(count, 'job')}: {code_words(code, status)}"
         for product, code, status, count in counts
     ]
 
@@ -72,7 +71,7 @@ def what_is_open(requests: Sequence[PrivacyRequest]) -> list[str]:
         answers = ProductResponse.objects.filter(request=request, status__in=JOB_AT_ADOBE_OPEN)
         counts = answers.values_list("product_code", "adobe_status").annotate(Count("pk")).order_by("product_code")
         for product, word, count in counts:
-            lines.append(f'{request.number}: {product_name(product)} still says "{word}" in {_number(count, "job")}')
+            lines.append(f'{request.number}: {catalog.product_name(product)} still says "{word}" in {_number(count, "job")}')
         results = ResultArchive.objects.filter(request=request, status=ArchiveStatus.WAITING).count()
         if results:
             lines.append(f"{request.number}: {_number(results, 'result')} waiting to be fetched")
@@ -161,5 +160,5 @@ def _answers(requests: Sequence[PrivacyRequest]) -> Table:
     counts = answers.values_list("product_code", "code", "adobe_status").annotate(Count("pk")).order_by("product_code", "code")
     for product, code, status, count in counts:
         words = code_words(code, status) if code else f"no answer yet, still {status}"
-        table.add_row(escape(product_name(product)), escape(words), f"{count:,}")
+        table.add_row(escape(catalog.product_name(product)), escape(words), f"{count:,}")
     return table

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django import template
 
 from portal import crypto
+from privacy import catalog
 from privacy.models import Upload
-from privacy.products import product_name
-from privacy.regulations import regulation_name
 
 register = template.Library()
 
@@ -33,13 +32,13 @@ _REASONS = {
 @register.filter
 def law(code: str) -> str:
     """The name of a law."""
-    return regulation_name(code)
+    return catalog.law_name(code)
 
 
 @register.filter
 def product(code: str) -> str:
     """The name of a product."""
-    return product_name(code)
+    return catalog.product_name(code)
 
 
 @register.filter

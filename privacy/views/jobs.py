@@ -20,9 +20,8 @@ from portal import audit, crypto
 from portal.masking import mask, mask_text
 from portal.models import User
 from portal.paging import Keyset
-from privacy import codes, laying_out, masking, polling, timeline
+from privacy import catalog, codes, laying_out, masking, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
-from privacy.products import product_name
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
 from privacy.views.requests import get_request
 
@@ -50,7 +49,7 @@ def job_list(request: HttpRequest, number: str) -> HttpResponse:
         "page": page,
         "rows": [_Line.of(job, found) for job in page.rows],
         "states": [(name, words) for name, (words, _) in STATES.items()],
-        "products": [(code, product_name(code)) for code in used],
+        "products": [(code, catalog.product_name(code)) for code in used],
         "actions": Action.choices,
         "choice": {name: request.GET.get(name, "") for name in ("state", "product", "action", "job")},
         "may_download": request.user.has_perm("privacy.download_results"),
@@ -211,7 +210,7 @@ def _product(row: ProductResponse, values: list[str], *, readable: bool, reveale
     known = codes.meaning(row.code)
     return _Product(
         row=row,
-        name=product_name(row.product_code),
+        name=catalog.product_name(row.product_code),
         title=known.title if known else "",
         meaning=known.words if known else "",
         code=codes.short(row.code),
@@ -223,7 +222,7 @@ def _product(row: ProductResponse, values: list[str], *, readable: bool, reveale
 def _silent_products(job: Job) -> list[str]:
     """Products that were asked and have not said a word yet."""
     answered = {row.product_code for row in job.product_responses.all()}
-    return [product_name(code) for code in job.request.products if code not in answered]
+    return [catalog.product_name(code) for code in job.request.products if code not in answered]
 
 
 def _raw(job: Job) -> str:

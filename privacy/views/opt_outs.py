@@ -23,7 +23,7 @@ from portal.models import User
 from portal.outbound import CallState
 from portal.paging import Keyset
 from portal.reading import FileProblem
-from privacy import deadlines
+from privacy import catalog
 from privacy.consent import deciding, intake, reading, sending, shredding, story
 from privacy.consent.entities import LABELS, Checked, Entity
 from privacy.intake import NotPossible
@@ -241,7 +241,7 @@ def opt_out_detail(request: HttpRequest, number: str) -> HttpResponse:
     """A draft with what will happen, or an opt-out with its calls."""
     found = get_opt_out(request, number)
     if found.status == OptOutStatus.DRAFT:
-        deadline = deadlines.deadline_for(intake.PLANNED_BY, Action.OPT_OUT)
+        deadline = catalog.current().laws.deadline(intake.PLANNED_BY, Action.OPT_OUT)
         context = _about(found) | {
             "preview": Preview.of(found),
             "source": deadline.source if deadline else "",

@@ -17,10 +17,8 @@ from portal import crypto
 from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
-from privacy import access_first, progress, recalling, timeline
+from privacy import access_first, catalog, progress, recalling, timeline
 from privacy.models import PrivacyRequest, Submission
-from privacy.products import product_name
-from privacy.regulations import regulation_name
 from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
 
 LIST: Keyset[PrivacyRequest] = Keyset("created_at")
@@ -46,7 +44,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "page": LIST.page(rows, request.GET),
         "has_any": bool(laws),
         "statuses": RequestStatus.choices,
-        "laws": [(code, regulation_name(code)) for code in laws],
+        "laws": [(code, catalog.law_name(code)) for code in laws],
         "origins": [(value, words) for value, words in Origin.choices if value in origins],
         "choice": {name: request.GET.get(name, "") for name in ("status", "law", "origin", "organization")},
         "may_upload": request.user.has_perm("privacy.add_upload"),
@@ -175,8 +173,8 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "call_count": found.submissions.count(),
         "live": found.status in REQUEST_OPEN,
         "timeline": timeline.of_request(found.pk, found.upload_id),
-        "law": regulation_name(found.regulation),
-        "products": [product_name(code) for code in found.products],
+        "law": catalog.law_name(found.regulation),
+        "products": [catalog.product_name(code) for code in found.products],
         "may_decide": user.has_perm("privacy.decide_submission"),
         "can_cancel": recalling.can_cancel(found),
         "may_cancel": user.has_perm("privacy.cancel_privacyrequest"),

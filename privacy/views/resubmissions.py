@@ -14,12 +14,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from portal.models import User
-from privacy import deadlines, resubmission
+from privacy import catalog, resubmission
 from privacy.forms import chosen_access_first
 from privacy.intake import NotPossible
 from privacy.models import Job, PrivacyRequest
-from privacy.products import product_name
-from privacy.regulations import regulation_name
 from privacy.resubmission import Part
 from privacy.statuses import Action
 from privacy.views.requests import get_request
@@ -74,7 +72,9 @@ class ShownPart:
     @classmethod
     def of(cls, part: Part) -> ShownPart:
         """Product names and (action, people)."""
-        return cls([product_name(code) for code in part.products], part.people, part.jobs, part.calls, list(_actions(part)))
+        return cls(
+            [catalog.product_name(code) for code in part.products], part.people, part.jobs, part.calls, list(_actions(part))
+        )
 
 
 def _actions(part: Part) -> Iterator[tuple[str, int]]:
@@ -98,8 +98,8 @@ def request_resubmit(request: HttpRequest, number: str) -> HttpResponse:
         "plan": plan,
         "parts": parts,
         "selection": selection,
-        "product": product_name(selection.product) if selection.product else "",
-        "law": regulation_name(found.regulation),
+        "product": catalog.product_name(selection.product) if selection.product else "",
+        "law": catalog.law_name(found.regulation),
         "due_on": _due_on(found, plan.parts),
         "deletes": sum(part.people_who(Action.DELETE) for part in plan.parts),
         "opt_outs": sum(part.people_who(Action.OPT_OUT) for part in plan.parts),
@@ -109,7 +109,7 @@ def request_resubmit(request: HttpRequest, number: str) -> HttpResponse:
 
 def _due_on(found: PrivacyRequest, parts: tuple[Part, ...]) -> Any:
     actions = {action for part in parts for asked in part.actions.values() for action in asked}
-    return deadlines.earliest_due(found.regulation, actions, found.received_on)
+    return catalog.earliest_due(found.regulation, actions, found.received_on)
 
 
 def _resubmit(request: HttpRequest, found: PrivacyRequest, selection: Selection) -> HttpResponse:

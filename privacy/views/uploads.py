@@ -19,12 +19,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from portal.models import Organization, User
 from portal.paging import Keyset
 from portal.uploads import StoredUpload
-from privacy import intake, timeline
+from privacy import catalog, intake, timeline
 from privacy.checking import CheckResult
 from privacy.forms import UploadForm, chosen_access_first
 from privacy.models import Upload
 from privacy.preview import Preview, shown_findings
-from privacy.products import BY_CODE
 from privacy.statuses import UploadStatus
 
 LIST: Keyset[Upload] = Keyset("created_at")
@@ -106,7 +105,7 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         result = CheckResult.from_dict(upload.result)
         context |= {
             "result": result,
-            "preview": Preview.of(upload, result) if result.envelope else None,
+            "preview": Preview.of(upload, result, catalog.current()) if result.envelope else None,
             "asks_both": intake.asks_both(result.summary),
             "findings": shown_findings(result, holds_file=upload.uploaded_by == request.user),
         }
@@ -202,7 +201,8 @@ def _template(organization: Organization) -> dict[str, Any]:
 
 def _example_products(codes: list[str]) -> list[str]:
     """Three at most, those first that take the template's e-mail addresses, so that the file has no warning as it is."""
-    takes_email = {code for code in codes if code in BY_CODE and BY_CODE[code].takes("email", "standard")}
+    known = catalog.current().products.by_code
+    takes_email = {code for code in codes if code in known and known[code].takes("email", "standard")}
     return sorted(codes, key=lambda code: code not in takes_email)[:3] or ["analytics"]
 
 

@@ -115,7 +115,8 @@ def test_an_attempt_that_ended_before_its_first_byte_is_no_sending(
     request = confirmed_request(organization, officer, payload(people(3)))
     # Nobody answers at this address.
     work("submit")
-    assert (request.submissions.get().attempts, request.submissions.get().last_error) == (1, "connect")
+    call = request.submissions.get()
+    assert (call.attempts, call.first_sent_at) == (1, None)
     assert recalling.can_cancel(again(request))
     recalling.cancel(request, officer)
     assert again(request).status == RequestStatus.CANCELLED

@@ -76,6 +76,9 @@ def organization_form(organization: Organization, **changes: Any) -> dict[str, A
         "product_codes": organization.product_codes,
         "max_people_per_call": organization.max_people_per_call,
         "max_identities_per_call": organization.max_identities_per_call,
+        "recall_minutes": organization.recall_minutes,
+        "sandbox_name": organization.sandbox_name,
+        "max_identities_per_work_order": organization.max_identities_per_work_order,
         "members": [user.pk for user in organization.members.all()],
     } | changes
 
@@ -246,6 +249,9 @@ def test_it_takes_a_plain_address_outside_production_only(organization: Organiza
         ("max_people_per_call", 1001),
         ("max_people_per_call", 0),
         ("max_identities_per_call", 1001),
+        ("recall_minutes", 7 * 24 * 60 + 1),
+        ("sandbox_name", "Prod!"),
+        ("max_identities_per_work_order", 100_001),
         ("ims_org_id", "nonsense"),
     ],
 )

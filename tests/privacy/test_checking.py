@@ -14,8 +14,9 @@ import pytest
 
 from privacy import checking
 from privacy.checking import CheckResult, OpenMatch
-from privacy.products import PRODUCTS
 from privacy.schema import Finding, OrganizationRules, Person
+from privacy.shipped import PRODUCTS
+from tests.catalogs import SHIPPED
 from tests.files import payload, people
 
 RULES = OrganizationRules("0123456789ABCDEF01234567@AdobeOrg", frozenset(product.code for product in PRODUCTS))
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def check(body: Any, find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]] = lambda _: (), **limits: Any) -> CheckResult:
     """The check of a file with this body (JSON, or bytes as they are)."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return checking.check_file(lambda: io.BytesIO(content), RULES, find_open=find_open, **limits)
+    return checking.check_file(lambda: io.BytesIO(content), RULES, SHIPPED, find_open=find_open, **limits)
 
 
 def person(
@@ -72,7 +73,7 @@ def test_it_finds_everything_that_is_wrong_at_once() -> None:
         "regulation": "ql25",
     }
     rules = OrganizationRules(RULES.ims_org_id, frozenset({"analytics"}))
-    result = checking.check_file(lambda: io.BytesIO(json.dumps(body).encode()), rules)
+    result = checking.check_file(lambda: io.BytesIO(json.dumps(body).encode()), rules, SHIPPED)
     assert said(result) == [
         ("error", "action", "users[2].action[0]", 3),
         ("error", "identities", "users[3].userIDs", 4),
@@ -339,6 +340,7 @@ LARGE = """
 import json, resource, sys
 from privacy.checking import check_file
 from privacy.schema import OrganizationRules
+from tests.catalogs import SHIPPED
 
 PEOPLE = 100_000
 
@@ -363,7 +365,7 @@ class Endless:
         given, self._rest = self._rest[:size], self._rest[size:]
         return given
 
-result = check_file(Endless, OrganizationRules("ORG@AdobeOrg", frozenset({"profileService"})))
+result = check_file(Endless, OrganizationRules("ORG@AdobeOrg", frozenset({"profileService"})), SHIPPED)
 print(json.dumps({
     "rss_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     "people": result.summary.people,

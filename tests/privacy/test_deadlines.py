@@ -6,9 +6,11 @@ from datetime import date
 
 import pytest
 
-from privacy.deadlines import Deadline, Unit, deadline_for, due_on, earliest_due
-from privacy.regulations import BY_CODE, REGULATIONS
+from privacy.deadlines import Deadline, Unit
+from privacy.shipped import LAWS
+from tests.catalogs import SHIPPED
 
+deadline_for, due_on, earliest_due = SHIPPED.laws.deadline, SHIPPED.laws.due_on, SHIPPED.laws.earliest_due
 ACTIONS = ("access", "delete", "opt-out-of-sale")
 
 
@@ -116,9 +118,9 @@ def test_where_the_law_gives_no_number_there_is_no_date(code: str, action: str) 
 
 
 def test_every_law_but_indias_has_a_number_for_access_and_says_where_it_stands() -> None:
-    without = {code for code in BY_CODE if deadline_for(code, "access") is None}
+    without = {law.code for law in LAWS if deadline_for(law.code, "access") is None}
     assert without == {"dpdpa_ind"}
-    rules = [deadline_for(law.code, action) for law in REGULATIONS for action in ACTIONS]
+    rules = [deadline_for(law.code, action) for law in LAWS for action in ACTIONS]
     assert all(rule.source and rule.amount > 0 for rule in rules if rule is not None)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from privacy.envelopes import read_envelope
-from privacy.regulations import BY_CODE, REGULATIONS
 from privacy.schema import Envelope, Finding, OrganizationRules
+from privacy.shipped import LAWS
+from tests.catalogs import SHIPPED
 
 ORG = "0123456789ABCDEF01234567@AdobeOrg"
 RULES = OrganizationRules(ORG, frozenset({"analytics", "profileService", "aepDataLake"}))
@@ -18,7 +19,7 @@ GOOD: dict[str, Any] = {"regulation": "gdpr", "include": ["analytics"]}
 def read(**members: Any) -> tuple[Envelope | None, list[Finding]]:
     """The envelope of a good file with these members changed; a member that is `...` is left out."""
     changed = GOOD | members
-    return read_envelope({name: value for name, value in changed.items() if value is not ...}, RULES)
+    return read_envelope({name: value for name, value in changed.items() if value is not ...}, RULES, SHIPPED)
 
 
 def only_error(**members: Any) -> Finding:
@@ -42,14 +43,14 @@ def only_warning(**members: Any) -> Finding:
 # --- Law ---
 
 
-@pytest.mark.parametrize("code", BY_CODE)
+@pytest.mark.parametrize("code", [law.code for law in LAWS])
 def test_every_law_is_accepted_in_any_casing_without_a_word(code: str) -> None:
     envelope, findings = read(regulation=code.upper())
     assert envelope is not None
     assert (envelope.regulation, findings) == (code, [])
 
 
-@pytest.mark.parametrize(("alias", "code"), [(alias, law.code) for law in REGULATIONS for alias in law.aliases])
+@pytest.mark.parametrize(("alias", "code"), [(alias, law.code) for law in LAWS for alias in law.aliases])
 def test_an_older_code_is_read_as_todays_and_said(alias: str, code: str) -> None:
     envelope, (finding,) = read(regulation=alias)
     assert envelope is not None
@@ -131,7 +132,7 @@ def test_a_product_that_is_no_text_is_not_repeated(given: Any) -> None:
 
 
 def test_an_organization_without_products_is_told_so() -> None:
-    _, findings = read_envelope(GOOD | {"include": ["zzzz"]}, OrganizationRules(ORG, frozenset()))
+    _, findings = read_envelope(GOOD | {"include": ["zzzz"]}, OrganizationRules(ORG, frozenset()), SHIPPED)
     assert findings[0].hint == "Your organization has no products yet."
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from privacy import checking, schema
-from privacy.products import PRODUCTS
+from privacy.shipped import PRODUCTS
+from tests.catalogs import SHIPPED
 from tests.conftest import IMS_ORG
 
 RULES = schema.OrganizationRules(IMS_ORG, frozenset(product.code for product in PRODUCTS))
@@ -149,7 +150,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
 def check(body: dict[str, Any]) -> checking.CheckResult:
     """The check of a file with this body."""
     content = json.dumps(body).encode()
-    return checking.check_file(lambda: io.BytesIO(content), RULES)
+    return checking.check_file(lambda: io.BytesIO(content), RULES, SHIPPED)
 
 
 @pytest.mark.parametrize("keys", ["with keys", "without keys"])

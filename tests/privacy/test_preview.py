@@ -15,8 +15,9 @@ from privacy import checking
 from privacy.checking import CheckResult
 from privacy.models import Upload
 from privacy.preview import Preview, shown_findings
-from privacy.products import PRODUCTS
 from privacy.schema import Finding, OrganizationRules
+from privacy.shipped import PRODUCTS
+from tests.catalogs import SHIPPED
 from tests.conftest import IMS_ORG
 from tests.files import RECEIVED_ON, payload, people
 
@@ -27,14 +28,16 @@ def checked(body: dict[str, Any], most_people: int = 1000, most_identities: int 
     """The check of a file with this body, for calls of so many people and identities."""
     content = json.dumps(body).encode()
     return checking.check_file(
-        lambda: io.BytesIO(content), RULES, max_people_per_call=most_people, max_identities_per_call=most_identities
+        lambda: io.BytesIO(content), RULES, SHIPPED, max_people_per_call=most_people, max_identities_per_call=most_identities
     )
 
 
 def preview(body: dict[str, Any], most_people: int = 1000, most_identities: int = 1000) -> Preview:
     """The preview of a file with this body, received on 2 November."""
     organization = Organization(name="Acme", max_people_per_call=most_people, max_identities_per_call=most_identities)
-    return Preview.of(Upload(organization=organization, received_on=RECEIVED_ON), checked(body, most_people, most_identities))
+    return Preview.of(
+        Upload(organization=organization, received_on=RECEIVED_ON), checked(body, most_people, most_identities), SHIPPED
+    )
 
 
 def opt_outs(count: int) -> list[dict[str, Any]]:
@@ -155,7 +158,7 @@ def test_a_product_that_is_not_known_any_more_stands_by_its_code() -> None:
     result = checked(payload(people(1)))
     assert result.envelope
     later = replace(result, envelope=replace(result.envelope, products=("astrology",)))
-    (line,) = Preview.of(Upload(organization=Organization(), received_on=RECEIVED_ON), later).products
+    (line,) = Preview.of(Upload(organization=Organization(), received_on=RECEIVED_ON), later, SHIPPED).products
     assert (line.name, line.access_returns, line.delete_does) == ("astrology", "", "")
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from privacy.products import (
-    BY_CODE,
-    CJM_COMPANIONS,
-    DROPPED_CODES,
-    canonical_product,
-    nearest_product,
-    product_by_answer_name,
-    product_name,
-)
+from privacy.products import CJM_COMPANIONS, DROPPED_CODES, Product
+from tests.catalogs import SHIPPED
+
+PRODUCTS = SHIPPED.products
+BY_CODE = PRODUCTS.by_code
 
 CODES = {
     "adCloud": "adCloud",
@@ -44,6 +40,11 @@ NO_OPT_OUT = {"primetimeAuthentication", "target", "CRS", "marketo"}
 OPT_OUT = {"adCloud", "analytics", "audienceManager", "campaign", "aepDataLake", "profileService"}
 
 
+def code_of(product: Product | None) -> str | None:
+    """The code, where there is a product."""
+    return product.code if product else None
+
+
 def test_it_knows_adobes_products_and_no_other() -> None:
     assert set(BY_CODE) == set(CODES)
 
@@ -51,12 +52,12 @@ def test_it_knows_adobes_products_and_no_other() -> None:
 @pytest.mark.parametrize(("code", "older"), CODES.items())
 def test_every_casing_and_older_code_means_todays(code: str, older: str) -> None:
     for spelling in (code, older, code.upper(), code.lower(), f" {older} "):
-        assert canonical_product(spelling) == code
+        assert code_of(PRODUCTS.find(spelling)) == code
 
 
 @pytest.mark.parametrize("given", ["automationProduct", "Profile", "Experience Manager", ""])
 def test_what_adobe_does_not_take_in_a_request_is_no_code(given: str) -> None:
-    assert canonical_product(given) is None
+    assert PRODUCTS.find(given) is None
 
 
 def test_the_dropped_product_is_known_as_dropped() -> None:
@@ -65,15 +66,15 @@ def test_the_dropped_product_is_known_as_dropped() -> None:
 
 @pytest.mark.parametrize(("name", "code"), ANSWER_NAMES.items())
 def test_every_name_in_adobes_answers_is_recognised(name: str, code: str) -> None:
-    product = product_by_answer_name(name)
+    product = PRODUCTS.by_answer_name(name)
     assert product is not None
     assert product.code == code
 
 
 def test_a_product_of_tomorrow_is_shown_as_it_came() -> None:
-    assert product_by_answer_name("Quantum Cloud") is None
-    assert product_name("Quantum Cloud") == "Quantum Cloud"
-    assert product_name("cjm") == "Journey Optimizer"
+    assert PRODUCTS.by_answer_name("Quantum Cloud") is None
+    assert PRODUCTS.name("Quantum Cloud") == "Quantum Cloud"
+    assert PRODUCTS.name("cjm") == "Journey Optimizer"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_product_of_tomorrow_is_shown_as_it_came() -> None:
     ],
 )
 def test_the_product_that_was_meant_is_found(given: str, meant: str | None) -> None:
-    assert nearest_product(given) == meant
+    assert code_of(PRODUCTS.nearest(given)) == meant
 
 
 def test_opt_out_of_sale_is_known_where_adobe_says_it() -> None:

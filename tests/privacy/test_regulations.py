@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from privacy import reconciling
-from privacy.regulations import BY_CODE, REFUSED, REGULATIONS, canonical_regulation, is_legacy, nearest, regulation_name
+from privacy.regulations import Regulation
+from privacy.shipped import LAWS as SHIPPED_LAWS
+from tests.catalogs import SHIPPED
 
 # The values that the live service lists when it refuses one.
 CODES = [
@@ -61,39 +62,48 @@ ALIASES = {
 }
 
 
+LAWS = SHIPPED.laws
+REFUSED = {text: law.code for law in SHIPPED_LAWS for text in law.misspellings}
+
+
+def code_of(law: Regulation | None) -> str | None:
+    """The code, where there is a law."""
+    return law.code if law else None
+
+
 def test_it_knows_adobes_31_codes_and_no_other() -> None:
     assert len(CODES) == 31
-    assert set(BY_CODE) == set(CODES)
-    assert len(REGULATIONS) == 31
+    assert {law.code for law in SHIPPED_LAWS} == set(CODES)
+    assert len(SHIPPED_LAWS) == 31
 
 
 def test_it_knows_the_16_older_codes_that_the_service_takes_and_no_other() -> None:
     assert len(ALIASES) == 16
-    assert {alias: law.code for law in REGULATIONS for alias in law.aliases} == ALIASES
+    assert {alias: law.code for law in SHIPPED_LAWS for alias in law.aliases} == ALIASES
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_is_itself_in_any_casing(code: str) -> None:
-    assert canonical_regulation(f" {code.upper()} ") == code
-    assert not is_legacy(code)
+    assert code_of(LAWS.find(f" {code.upper()} ")) == code
+    assert not LAWS.is_legacy(code)
 
 
 @pytest.mark.parametrize(("alias", "code"), ALIASES.items())
 def test_an_older_code_means_todays(alias: str, code: str) -> None:
-    assert canonical_regulation(alias.upper()) == code
-    assert is_legacy(alias)
+    assert code_of(LAWS.find(alias.upper())) == code
+    assert LAWS.is_legacy(alias)
 
 
 def test_a_code_that_only_samples_have_is_read_and_never_asked_for() -> None:
-    assert canonical_regulation("PDPA") == "pdpa_tha"
-    assert is_legacy("pdpa")
+    assert code_of(LAWS.find("PDPA")) == "pdpa_tha"
+    assert LAWS.is_legacy("pdpa")
     # A list under a code that the service refuses would fail every look for the law's calls.
-    assert "pdpa" not in reconciling.codes_of("pdpa_tha")
+    assert "pdpa" not in LAWS.codes_of("pdpa_tha")
 
 
 @pytest.mark.parametrize("given", ["dpdpa", "ql25", "CCCA", "ICDPALIA_USA", "HIPAA_AUS", "", "gdpr2", "PDPA_VNM"])
 def test_what_the_service_refuses_is_no_law(given: str) -> None:
-    assert canonical_regulation(given) is None
+    assert LAWS.find(given) is None
 
 
 @pytest.mark.parametrize(
@@ -111,11 +121,11 @@ def test_what_the_service_refuses_is_no_law(given: str) -> None:
     ],
 )
 def test_the_law_that_was_meant_is_found(given: str, meant: str) -> None:
-    assert nearest(given) == meant
+    assert code_of(LAWS.nearest(given)) == meant
 
 
 def test_what_is_like_no_law_is_left_alone() -> None:
-    assert nearest("zzzzzz") is None
+    assert LAWS.nearest("zzzzzz") is None
 
 
 def test_every_law_that_is_hinted_at_exists() -> None:
@@ -124,5 +134,5 @@ def test_every_law_that_is_hinted_at_exists() -> None:
 
 
 def test_a_law_that_we_do_not_know_is_shown_as_it_came() -> None:
-    assert regulation_name("ql25_qc_can") == "Law 25 (Quebec)"
-    assert regulation_name("a_law_of_tomorrow") == "a_law_of_tomorrow"
+    assert LAWS.name("ql25_qc_can") == "Law 25 (Quebec)"
+    assert LAWS.name("a_law_of_tomorrow") == "a_law_of_tomorrow"

@@ -25,7 +25,7 @@ import redis
 
 from tests import servers
 from tests.marks import ENCODINGS, Found, Marks, trace
-from tests.services import places
+from tests.services import opt_outs, places
 from tests.services.everything import VARIABLES, Everything, prepared
 from tests.services.words import Mouth
 from tests.stack import Stack
@@ -108,6 +108,7 @@ def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         running.enter_context(watch.running())
         everything = prepared(stack, mouth, marks)
         everything.drive()
+        opt_outs.drive(everything)
         marks.known |= secrets_of(stack)
         yield Left(everything, folder, Path(real.folder) if real else None, watch)
 
@@ -146,6 +147,10 @@ def test_no_mark_is_in_an_address_a_cookie_or_an_error_page(left: Left) -> None:
 def test_everything_was_driven_to_where_it_can_leak(left: Left) -> None:
     ends = dict(left.stack.rows("SELECT state, count(*) FROM privacy_submission GROUP BY state"))
     assert set(ends) >= {"sent", "rejected", "unknown", "cancelled"}
+    assert set(left.stack.rows("SELECT DISTINCT state FROM privacy_consentcall")) >= {
+        (state,) for state in ("sent", "rejected", "cancelled")
+    }
+    assert ("shredded",) in left.stack.rows("SELECT DISTINCT status FROM privacy_optout")
     assert set(left.stack.rows("SELECT DISTINCT status FROM privacy_upload")) >= {("confirmed",), ("discarded",)}
     assert "Traceback" in left.stack.log("web")
     assert "Traceback" in left.stack.log("one") + left.stack.log("two")

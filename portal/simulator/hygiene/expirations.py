@@ -13,7 +13,6 @@ from portal.simulator.clock import iso
 class Expiration:
     """One expiration. `lasts` is how many seconds executing takes; `history` is what people did: status, expiry, at, author."""
 
-    number: int
     ttl_id: str
     org: str
     sandbox: str
@@ -80,9 +79,6 @@ class ExpirationStore:
         self.changes: list[dict[str, Any]] = []
         self._by_id: dict[str, Expiration] = {}
 
-    def __len__(self) -> int:
-        return len(self._by_id)
-
     def put(self, expiration: Expiration) -> None:
         """A new one, or a new state of one that is known."""
         self._by_id[expiration.ttl_id] = expiration
@@ -103,7 +99,7 @@ class ExpirationStore:
             return own
         of_dataset = [one for one in self.of(org) if (one.sandbox, one.dataset) == (sandbox, name)]
         still_open = [one for one in of_dataset if one.is_open(at)]
-        return (still_open or of_dataset or [None])[-1]
+        return next(reversed(still_open or of_dataset), None)
 
     def open_ones(self, org: str, at: float) -> int:
         return sum(one.is_open(at) for one in self.of(org))

@@ -28,8 +28,10 @@ class HygieneRecords:
         self.expirations = ExpirationStore()
         self.quotas = Quotas()
 
-    def accept_order(self, order: WorkOrder) -> None:
+    def accept_order(self, order: WorkOrder) -> WorkOrder:
+        """The order as it is kept."""
         self._note("workorder", order.dumped())
+        return self.orders.all()[-1]
 
     def edit_order(self, order: WorkOrder, changes: dict[str, str], at: float) -> None:
         """`changes` names `name` and `description`, each only when it changes."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal import registry
 from privacy.restoring import NUMBERS_LEFT_OUT, MediaFolderMissing, Restored, after_restore
 
 WORD = "restored"
@@ -37,7 +38,8 @@ class Command(BaseCommand):
                 f"The media folder {settings.MEDIA_ROOT} is not there. Mount it, restore it, or make an empty one; "
                 "results that are not in it are fetched from Adobe again."
             ) from None
-        for line in _told(done):
+        further = registry.restored()
+        for line in _told(done, further):
             self.stdout.write(line)
 
     def _ask(self) -> None:
@@ -55,13 +57,14 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
 
 
-def _told(done: Restored) -> Iterator[str]:
+def _told(done: Restored, further: list[str]) -> Iterator[str]:
     yield f"Calls of unknown outcome now, to be looked for in Adobe's list before anything is sent: {done.calls:,}"
     yield f"Opt-out calls that a person decides about, because Adobe has no list of them: {done.opt_outs:,}"
     yield f"Requests to be prepared anew, their calls looked for as well: {done.preparing:,}"
     yield f"Results whose file is missing, to be fetched again: {done.results:,}"
     yield f"Access tokens forgotten: {done.tokens:,}"
     yield f"Request numbers left out, as they may have been given since the backup: {NUMBERS_LEFT_OUT:,} a year"
+    yield from further
     yield ""
     yield "What to know and to do:"
     if done.without_file:

@@ -14,6 +14,8 @@ import pytest
 
 from portal.simulator.switches import SWITCHES
 from tests.conftest import Simulator
+from tests.portal.simulator.checks import Checks
+from tests.portal.simulator.hygiene_checks import HYGIENE_CHECKS
 from tests.portal.simulator.wire import (
     DAY,
     JOBS,
@@ -31,19 +33,9 @@ from tests.portal.simulator.wire import (
 
 pytestmark = pytest.mark.usefixtures("noon")
 
-Check = Callable[[Simulator, Adobe, str], None]
-CHECKS: dict[tuple[str, str], Check] = {}
+CHECKS = Checks(HYGIENE_CHECKS)
+check = CHECKS.of
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-def check(name: str, *values: str) -> Callable[[Check], Check]:
-    """Marks what must hold when the switch has one of these values."""
-
-    def marked(function: Check) -> Check:
-        CHECKS.update({(name, value): function for value in values})
-        return function
-
-    return marked
 
 
 def done(simulator: Simulator, adobe: Adobe, *actions: str, value: str = "ada@example.com", **fields: Any) -> Body:

@@ -18,6 +18,8 @@ import urllib3
 from tests.conftest import IMS_ORG, Simulator
 
 JOBS = "/data/core/privacy/jobs"
+CONSENT = "/data/core/privacy/consent"
+HYGIENE = "/data/core/hygiene"
 TOKEN = "/ims/token/v3"
 SCOPES = "openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"
 DAY = 86_400
@@ -124,6 +126,40 @@ class Adobe:
 
     def content(self, job_id: str) -> Answer:
         return self.call("GET", f"{JOBS}/{job_id}/content")
+
+    def hygiene(self, method: str, path: str, body: Any = None, sandbox: str | None = "prod", **changed: str | None) -> Answer:
+        """A call of Data Hygiene; `path` follows its base, with a slash first."""
+        return self.call(method, HYGIENE + path, body, x_sandbox_name=sandbox, **changed)
+
+    def order(self, *ids: str, **fields: Any) -> Body:
+        """An accepted work order."""
+        answer = self.hygiene("POST", "/workorder", order_body(*ids, **fields))
+        assert answer.status == 200, answer.data
+        return dict(answer.json)
+
+    def orders(self, **query: Any) -> Body:
+        """One page of the list of work orders."""
+        answer = self.hygiene("GET", f"/workorder?{urlencode(query)}")
+        assert answer.status == 200, answer.data
+        return dict(answer.json)
+
+    def expiration(self, dataset: str = "dataset-1", **fields: Any) -> Body:
+        """An accepted dataset expiration, many years ahead."""
+        answer = self.hygiene("POST", "/ttl", {"datasetId": dataset, "expiry": "2090-12-31T23:59:59Z"} | fields)
+        assert answer.status == 201, answer.data
+        return dict(answer.json)
+
+
+def order_body(*ids: str, **fields: Any) -> Body:
+    """Today's body of a work order; fields given as None are left out."""
+    given = {
+        "displayName": "Clean-up [PP-1]",
+        "description": "Bounced addresses",
+        "action": "delete_identity",
+        "datasetId": "ALL",
+        "namespacesIdentities": [{"namespace": {"code": "email"}, "ids": list(ids or ("ada@example.com",))}],
+    } | fields
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def identity(value: str = "ada@example.com", namespace: str = "email", kind: str = "standard", **more: Any) -> Body:

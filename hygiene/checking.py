@@ -107,9 +107,7 @@ def with_warnings(result: CheckResult, warnings: Sequence[Finding]) -> CheckResu
     return replace(result, findings=findings, warning_count=result.warning_count + len(warnings))
 
 
-def read_identities(
-    open_stream: Callable[[], Readable], progress: Callable[[int], None] = lambda _: None
-) -> Iterator[Identity]:
+def read_identities(open_stream: Callable[[], Readable], progress: Callable[[int], None] = lambda _: None) -> Iterator[Identity]:
     """The identities of a file that was checked, each once, in order. Raises ValueError for one that was not checked so."""
     seen = Seen()
     for item in read_file(open_stream, progress=progress):

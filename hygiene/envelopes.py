@@ -70,7 +70,9 @@ def _datasets(members: dict[str, Any], findings: list[Finding]) -> tuple[str, ..
         raw = ",".join(raw)
     if raw is None or isinstance(raw, str):
         return dataset_ids(raw or "")
-    findings.append(_error("dataset", "datasetId", "datasetId is not a text.", f'Write one id, ids parted by commas, or "{ALL}".'))
+    findings.append(
+        _error("dataset", "datasetId", "datasetId is not a text.", f'Write one id, ids parted by commas, or "{ALL}".')
+    )
     return ()
 
 

@@ -69,7 +69,7 @@ def take_in(file: StoredUpload, wanted: Wanted, *, organization: Organization, u
 
 
 def take_typed(lines: str, namespace: str, wanted: Wanted, *, organization: Organization, user: User) -> RecordDelete:
-    """Identities of one namespace, typed one a line. They are kept as an encrypted CSV file, like any other. Raises Unreadable."""
+    """Identities of one namespace, typed one a line and kept as an encrypted CSV file, like any other. Raises Unreadable."""
     content = typed_file(lines, namespace)
     if not content:
         raise Unreadable("Type at least one identity, one a line.")

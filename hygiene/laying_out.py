@@ -24,7 +24,7 @@ _LABELS = {
     "description": "Description",
     "datasetId": "Dataset",
     "datasetName": "Dataset's name",
-    "operationCount": "Identities counted",
+    "operationCount": "Operations",
     "targetServices": "Services asked",
     "createdAt": "Made",
     "updatedAt": "Last change",

@@ -141,9 +141,7 @@ def next_poll(order: WorkOrder, asked_at: datetime) -> datetime:
 def _write_services(order: WorkOrder, services: tuple[ServiceAnswer, ...]) -> bool:
     """Returns whether any of them has news."""
     before = dict(order.services.values_list("service", "status"))
-    rows = [
-        ServiceProgress(work_order=order, service=one.service[:100], status=one.status[:60], at=one.at) for one in services
-    ]
+    rows = [ServiceProgress(work_order=order, service=one.service[:100], status=one.status[:60], at=one.at) for one in services]
     ServiceProgress.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["work_order", "service"], update_fields=["status", "at", "seen_at"]
     )

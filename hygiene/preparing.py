@@ -97,7 +97,9 @@ def prepare(record_delete: RecordDelete, lease: uuid.UUID) -> None:
 def most_in_one(record_delete: RecordDelete) -> int:
     """How many identities go into one work order: the organization's limit, and what a day's quota can take at all."""
     organization = record_delete.organization
-    return min(organization.max_identities_per_work_order, quota.largest(organization) or organization.max_identities_per_work_order)
+    return min(
+        organization.max_identities_per_work_order, quota.largest(organization) or organization.max_identities_per_work_order
+    )
 
 
 def _start_over(record_delete: RecordDelete, lease: uuid.UUID) -> None:
@@ -180,4 +182,3 @@ def _give_up(record_delete: RecordDelete) -> None:
     for path in paths:
         crypto.discard(path)
     logger.error("the file of record delete %s cannot be read", record_delete.pk)
-

@@ -104,9 +104,7 @@ def _namespaces(summary: dict[str, Any]) -> list[NamespaceLine]:
 def _quota(reading: QuotaReading | None, identities: int, now: datetime) -> Iterator[QuotaPreview]:
     for line in quota.lines(reading, now) if reading else ():
         if line.counts_identities:
-            yield QuotaPreview(
-                line.name, line.words, line.consumed, line.consumed + identities, line.limit, line.resets_at
-            )
+            yield QuotaPreview(line.name, line.words, line.consumed, line.consumed + identities, line.limit, line.resets_at)
 
 
 def _irreversible(record_delete: RecordDelete) -> str:

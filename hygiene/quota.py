@@ -220,4 +220,3 @@ def _let_fitting_go(organization: Organization, reading: QuotaReading) -> None:
     fitting = waiting if available is None else waiting.filter(identities__lte=available)
     if fitting.update(next_attempt_at=now, waits_for_quota_until=None):
         steps.wake("hygiene-submit")
-

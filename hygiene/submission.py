@@ -43,6 +43,8 @@ QUOTA = "quota"
 AFTER_RESET_SECONDS = 60.0
 # Another worker sends for the same organization at this moment: its order counts, and then we know what is left.
 IN_FLIGHT_SECONDS = 5.0
+# Refusals that may be about the reading of quotas alone, which has a right of its own at Adobe.
+_ONLY_ABOUT_QUOTAS = ("forbidden", "wrong_address")
 _QUOTA_WORDS = re.compile(r"\bquota", re.IGNORECASE)
 
 
@@ -113,9 +115,7 @@ def send(call_id: uuid.UUID) -> bool:
 def build_body(order: WorkOrder) -> bytes:
     """The body of the POST: from the order's own file, so that a re-send asks for exactly the same."""
     named = sent_naming(order)
-    wanted = schema.Wanted(
-        named.name, named.description, tuple(order.record_delete.datasets), order.record_delete.profile_only
-    )
+    wanted = schema.Wanted(named.name, named.description, tuple(order.record_delete.datasets), order.record_delete.profile_only)
     display_name = naming.with_reference(named.name, order.reference)
     return json.dumps(schema.wire_body(wanted, display_name, preparing.identities_of(order))).encode()
 
@@ -137,10 +137,12 @@ def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
     """Whether the order may go now, and what Adobe said of the quota. Where it may not, its row says when it may."""
     try:
         reading = quota.read(order.organization)
-    except (errors.Rejected, errors.NotFound):
-        # Adobe answers, and tells this organization no numbers: what it does not count, it does not refuse.
+    except errors.Rejected:
+        # Adobe answers, and tells this organization no numbers. The call itself will say whether it may go.
         return True, None
     except errors.OrganizationBlocked as error:
+        if error.reason in _ONLY_ABOUT_QUOTAS:
+            return True, None
         sending.hold(order.organization, error.reason, error.words)
         return False, None
     except errors.AdobeError as error:
@@ -244,7 +246,7 @@ _ADOBE_WORDS = {
 
 
 def _settle_failure(order: WorkOrder, held: Claim, error: errors.AdobeError) -> None:
-    quota_until = _quota_reset_after(order, error)
+    quota_until = _quota_reset_after(error)
     blocked = "" if quota_until else sending.blocks_organization(order, error)
     if blocked:
         sending.hold(order.organization, blocked, error.words)
@@ -259,7 +261,7 @@ def _settle_failure(order: WorkOrder, held: Claim, error: errors.AdobeError) -> 
         logger.info("work order %s is %s after %s", order.pk, state, fields["last_error"])
 
 
-def _quota_reset_after(order: WorkOrder, error: errors.AdobeError) -> datetime | None:
+def _quota_reset_after(error: errors.AdobeError) -> datetime | None:
     """When to try again after a refusal that names the quota: somebody else used it up since we asked.
 
     Only the organization's record deletes have to wait for that, not everything else that it sends.

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from hygiene import editing, intake, polling, preparing, reconciling, submission
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 # Files and lists may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
+# Reading the quota comes before the claim and may take as long as the call. Dead before a claim ends, all the same.
+SUBMIT_HARD = settings.CLAIM_SECONDS - 1
+SUBMIT_SOFT = SUBMIT_HARD - (settings.TASK_HARD_LIMIT_SECONDS - settings.TASK_SOFT_LIMIT_SECONDS)
 
 
 @app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
@@ -31,7 +35,7 @@ def prepare() -> int:
     return steps.run("hygiene-prepare", preparing.prepare_next)
 
 
-@app.task(ignore_result=True)
+@app.task(ignore_result=True, soft_time_limit=SUBMIT_SOFT, time_limit=SUBMIT_HARD)
 def submit() -> int:
     """Send due work orders."""
     return steps.run("hygiene-submit", submission.send_next)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hygiene.models import RecordDelete, WorkOrder
+from hygiene.models import DatasetExpiration, ExpirationOrder, RecordDelete, WorkOrder
 from portal import crypto
 from portal.timeline import CALL_REASONS
 
@@ -46,7 +46,7 @@ def error_words(word: str) -> str:
     return ERRORS.get(word) or CALL_REASONS.get(word) or word.replace("_", " ")
 
 
-def opened(row: RecordDelete | WorkOrder, name: str) -> str:
+def opened(row: RecordDelete | WorkOrder | DatasetExpiration | ExpirationOrder, name: str) -> str:
     """A sealed text of a row; empty when there is none or it does not open any more."""
     try:
         text: str | None = getattr(row, name)

@@ -79,12 +79,6 @@ def product_choices() -> list[tuple[str, str]]:
     return [(product.code, product.name) for product in current().products.entries if product.is_offered]
 
 
-def canonical_pattern(pattern: str) -> str:
-    """`Email/standard` as identities are compared: the namespace in small letters, the type as it is."""
-    namespace, _, type_ = pattern.strip().rpartition("/")
-    return f"{namespace.strip().casefold()}/{type_.strip()}"
-
-
 def _read_laws() -> Regulations:
     deadlines: dict[str, dict[str, Deadline]] = {}
     for row in LawDeadline.objects.order_by("action"):
@@ -105,7 +99,7 @@ def _read_products() -> Products:
             Product(
                 code=row.code,
                 name=row.name,
-                namespaces=frozenset(canonical_pattern(pattern) for pattern in row.namespaces),
+                namespaces=tuple(row.namespaces),
                 supports_opt_out=row.supports_opt_out,
                 access_returns=row.access_returns,
                 delete_does=row.delete_does,

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from portal.masking import mask
-from privacy import envelopes
+from privacy import envelopes, pass_namespaces
 from privacy.known import Catalog
 from privacy.products import CJM_COMPANIONS
 from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
@@ -23,6 +23,7 @@ from privacy.schema import (
     OPT_OUT,
     Envelope,
     Finding,
+    Identity,
     OrganizationRules,
     Person,
     canonical_namespace,
@@ -212,6 +213,26 @@ def read_people(open_stream: Callable[[], Readable]) -> Iterator[Person]:
             yield person
 
 
+@dataclass
+class _Named:
+    """One namespace and type of the file: where it is named first, as it is written there, and how often."""
+
+    row: int
+    place: int
+    text: str
+    count: int = 0
+
+    @property
+    def path(self) -> str:
+        """The person who names it first."""
+        return f"users[{self.row - 1}]"
+
+    @property
+    def how_many(self) -> str:
+        """In words."""
+        return f"{self.count:,}, first in row {self.row:,}"
+
+
 class _Check:
     """One pass over a file."""
 
@@ -233,8 +254,10 @@ class _Check:
         self._duplicates = _Duplicates()
         self._waiting: list[Person] = []
         self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
-        # (canonical namespace, type) -> how many identities, and the first row with one.
-        self._namespaces: dict[tuple[str, str], list[int]] = {}
+        # By canonical namespace and type.
+        self._namespaces: dict[tuple[str, str], _Named] = {}
+        # Those meant for Adobe Pass, by namespace as it is written and type: their casing matters.
+        self._pass: dict[tuple[str, str], _Named] = {}
 
     def take(self, item: Member | UsersStart | UserItem) -> None:
         match item:
@@ -265,16 +288,23 @@ class _Check:
         summary.jobs += len(person.actions)
         summary.identities += len(person.identities)
         self._splitters[OPT_OUT in person.actions].add(len(person.identities))
-        for identity in person.identities:
+        for place, identity in enumerate(person.identities):
+            self._note_pass(person.row, place, identity)
             namespace = canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
             if len(self._namespaces) >= NAMESPACE_LIMIT and (namespace, identity.type) not in self._namespaces:
                 namespace = OTHER_NAMESPACES
             else:
-                self._namespaces.setdefault((namespace, identity.type), [0, person.row])[0] += 1
+                named = _Named(person.row, place, shown(identity.namespace))
+                self._namespaces.setdefault((namespace, identity.type), named).count += 1
             summary.identities_by_namespace[namespace] = summary.identities_by_namespace.get(namespace, 0) + 1
             examples = summary.masked_examples.setdefault(namespace, [])
             if len(examples) < EXAMPLES:
                 examples.append(mask(identity.value))
+
+    def _note_pass(self, row: int, place: int, identity: Identity) -> None:
+        if len(self._pass) < NAMESPACE_LIMIT and pass_namespaces.is_meant(identity.namespace):
+            named = _Named(row, place, shown(identity.namespace))
+            self._pass.setdefault((identity.namespace, identity.type), named).count += 1
 
     def _look_up(self) -> None:
         # A person may be found by each of their identities: said once, and in the order of the file.
@@ -314,12 +344,29 @@ class _Check:
             if self.summary.has_opt_out and product.supports_opt_out is False:
                 message = f"{product.name} does not take part in opt-out of sale."
                 self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
-        for (namespace, type_), (count, row) in self._namespaces.items():
-            if not any(product.takes(namespace, type_) for product in products):
-                name = shown(namespace)
-                message = f"None of the products takes {name} identities of type {type_} ({count:,}, first in row {row:,})."
-                hint = "Adobe will answer that it does not know them. Check the namespace and its type."
-                self.findings.add(Finding("warning", "namespace", f"users[{row - 1}].userIDs", row, None, message, hint))
+        self._compare_pass(pass_namespaces.PRODUCT in envelope.products)
+        for (namespace, type_), named in self._namespaces.items():
+            if any(product.takes(namespace, type_) for product in products) or pass_namespaces.is_meant(namespace):
+                continue
+            name = shown(namespace)
+            message = f"None of the products takes {name} identities of type {type_} ({named.how_many})."
+            hint = "Adobe will answer that it does not know them. Check the namespace and its type."
+            if envelope.products == (pass_namespaces.PRODUCT,):
+                hint = f"Adobe Pass takes the provider (MVPD) in the namespace. {pass_namespaces.hint(named.text)}"
+            self.findings.add(Finding("warning", "namespace", f"{named.path}.userIDs", named.row, None, message, hint))
+
+    def _compare_pass(self, is_asked: bool) -> None:
+        """Adobe Pass finds nobody under a namespace that is written in another way, and says that it is done."""
+        if self._pass and not is_asked:
+            message = "Identities of Adobe Pass are named, and Adobe Pass is not among the products."
+            self._warn("include", "pass-not-asked", message, f"Add {pass_namespaces.PRODUCT}, or leave these identities out.")
+            return
+        for (namespace, type_), named in self._pass.items():
+            if problem := pass_namespaces.problem(namespace, type_):
+                path = f"{named.path}.userIDs[{named.place}].{'type' if problem.endswith(pass_namespaces.TYPE) else 'namespace'}"
+                message = f"The identity {named.text} of Adobe Pass ({named.how_many}) {problem}."
+                hint = pass_namespaces.hint(namespace)
+                self.findings.add(Finding("error", "pass-namespace", path, named.row, None, message, hint))
 
     def _error(self, path: str, code: str, message: str, hint: str) -> None:
         self.findings.add(Finding("error", code, path, None, None, message, hint))

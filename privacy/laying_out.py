@@ -5,36 +5,72 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from portal.adobe.answers import read_date
+
 MOST_ROWS = 200
+# A job has as many answers as products, each with its own rows.
+MOST_ROWS_OF_JOB = 2000
+_DEEPEST_INDENT = 5
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _KNOWN = {
     "processed": "Found and processed",
     "ignored": "Not found, ignored",
     "receiptData": "Receipt",
     "userContexts": "Identities",
-    "createdAt": "Made at",
+    "createdAt": "Created at",
+    "jobId": "Job id",
+    "requestId": "Request id",
+    "userKey": "Key at Adobe",
+    "userIds": "Identities",
+    "userIDs": "Identities",
+    "userID": "Identity",
+    "submittedBy": "Sent by",
+    "createdDate": "Created at",
+    "lastModifiedDate": "Last change",
+    "processedDate": "Last word",
+    "productResponses": "Products",
+    "productStatusResponse": "Answer",
+    "responseMsgCode": "Code",
+    "responseMsgDetail": "Details",
+    "retryCount": "Tries again",
+    "isDeletedClientSide": "Deleted in the browser",
+    "qualifiedCount": "Records found",
+    "downloadURL": "Result at",
+    "downloadUrl": "Result at",
+    "childJobs": "Further jobs",
     "numberOfAuthenticationSessions": "Authentication sessions",
     "numberOfAuthorizationDecisions": "Authorization decisions",
     "dataSetIds": "Datasets",
 }
+_TIMES = frozenset({"createdAt", "createdDate", "lastModifiedDate", "processedDate"})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line at a depth of 0 and more; `value` is empty for a heading of the rows below it."""
+    """One line at a depth of 0 and more; `value` is empty for a heading of the rows below it.
+
+    `moment`: the time that `value` names, where it is known to be one.
+    """
 
     depth: int
     name: str
     value: str
+    moment: datetime | None = None
+
+    @property
+    def indent(self) -> int:
+        """How far a page sets it in."""
+        return min(self.depth, _DEEPEST_INDENT)
 
 
-def rows(tree: Any) -> list[Row]:
-    """The lines of an answer, at most 200 of them."""
+def rows(tree: Any, most: int = MOST_ROWS) -> list[Row]:
+    """The lines of an answer, at most so many."""
     found: list[Row] = []
     for row in _rows(tree, 0):
-        if len(found) == MOST_ROWS:
+        if len(found) == most:
             return [*found, Row(0, "And more", "The whole answer stands in the raw answer.")]
         found.append(row)
     return found
@@ -43,7 +79,10 @@ def rows(tree: Any) -> list[Row]:
 def _rows(tree: Any, depth: int) -> Iterator[Row]:
     if isinstance(tree, dict):
         for name, value in tree.items():
-            yield from _member(label(name), value, depth)
+            if name in _TIMES and (moment := read_date(value)):
+                yield Row(depth, label(name), _text(value), moment)
+            else:
+                yield from _member(label(name), value, depth)
     elif isinstance(tree, list):
         for place, value in enumerate(tree, 1):
             yield from _member(f"{place}", value, depth)

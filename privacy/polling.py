@@ -26,7 +26,7 @@ from portal.outbound import backoff
 from privacy import catalog, doubles, mirrors, progress, reconciling
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
 from privacy.querysets import JobQuerySet
-from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, Action, JobStatus
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JobStatus
 from privacy.submission import hold_organization
 
 logger = logging.getLogger(__name__)
@@ -406,12 +406,12 @@ def _product_row(job: Job, answer: ProductAnswer) -> ProductResponse:
 
 
 def wants_archive(job: Job) -> bool:
-    """Whether Adobe holds a result for this job."""
-    return job.action == Action.ACCESS and job.status == JobStatus.COMPLETE and job.has_result
+    """Whether Adobe holds a result for this job: one of access, as its documents say, or a receipt of Adobe Pass for a delete."""
+    return job.status == JobStatus.COMPLETE and job.has_result
 
 
 def _want_archives(seen: Sequence[Seen]) -> None:
-    """A complete access job has a result at Adobe: fetch it, unless that is under way or done."""
+    """A complete job may have a result at Adobe: fetch it, unless that is under way or done."""
     rows = [_archive_row(one) for one in seen if wants_archive(one.job)]
     # A job has one archive for ever. Of the one that is there only the address changes: an old one may have run out.
     ResultArchive.objects.bulk_create(rows, update_conflicts=True, unique_fields=["job"], update_fields=["address_sealed"])

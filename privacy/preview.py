@@ -36,6 +36,7 @@ class DueLine:
 class ProductLine:
     """One product and what it does for the actions of this file."""
 
+    code: str
     name: str
     access_returns: str
     delete_does: str
@@ -98,8 +99,8 @@ class Preview:
 def _product_line(code: str, catalog: Catalog) -> ProductLine:
     product = catalog.products.by_code.get(code)
     if product is None:
-        return ProductLine(code, "", "")
-    return ProductLine(product.name, product.access_returns, product.delete_does)
+        return ProductLine(code, code, "", "")
+    return ProductLine(code, product.name, product.access_returns, product.delete_does)
 
 
 def _due_lines(summary: Summary, regulation: str, received_on: date, catalog: Catalog) -> Iterator[DueLine]:

@@ -16,14 +16,14 @@ DROPPED_CODES = frozenset({"automationproduct"})
 class Product:
     """One product as Adobe names it in `include`.
 
-    `namespaces` are patterns `<canonical namespace>/<type>` of the identities it takes. `supports_opt_out` is None where
-    Adobe does not say. `answer_names` are its names in product responses. What is not offered is still known by its names, but
+    `namespaces` are patterns `<namespace>/<type>` of the identities it takes, in Adobe's spelling; `*` stands for any.
+    `supports_opt_out` is None where Adobe does not say. `answer_names` are its names in product responses. What is not offered is still known by its names, but
     no new request can name it.
     """
 
     code: str
     name: str
-    namespaces: frozenset[str]
+    namespaces: tuple[str, ...]
     supports_opt_out: bool | None
     access_returns: str = ""
     delete_does: str = ""
@@ -34,7 +34,17 @@ class Product:
     def takes(self, namespace: str, type_: str) -> bool:
         """Whether the product looks at identities of this canonical namespace and qualifier."""
         types = {type_, "standard"} if type_ == "namespaceId" else {type_}
-        return any(fnmatchcase(f"{namespace}/{each}", pattern) for each in types for pattern in self.namespaces)
+        return any(fnmatchcase(f"{namespace}/{each}", pattern) for each in types for pattern in self._patterns)
+
+    @cached_property
+    def _patterns(self) -> list[str]:
+        return [canonical_pattern(pattern) for pattern in self.namespaces]
+
+
+def canonical_pattern(pattern: str) -> str:
+    """`Email/standard` as identities are compared: the namespace in small letters, the type as it is."""
+    namespace, _, type_ = pattern.strip().rpartition("/")
+    return f"{namespace.strip().casefold()}/{type_.strip()}"
 
 
 @dataclass(frozen=True)

@@ -153,11 +153,10 @@ def _make(first: PrivacyRequest, user: User, part: Part, access_first: bool | No
         DataSubject(request=request, position=place, actions=list(actions)) for place, actions in sorted(part.actions.items())
     )
     DataSubject.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
-    for root, action, details in (
-        (request, "request.confirmed", {"number": request.number, "again_for": first.number, "people": part.people}),
-        (first, "request.resubmitted", {"number": request.number, "people": part.people, "jobs": part.jobs}),
-    ):
-        audit.record(action, actor=user, organization=organization, obj=root, root_id=root.pk, details=details)
+    of_new: dict[str, str | int] = {"number": request.number, "again_for": first.number, "people": part.people}
+    of_first: dict[str, str | int] = {"number": request.number, "people": part.people, "jobs": part.jobs}
+    for row, action, details in ((request, "request.confirmed", of_new), (first, "request.resubmitted", of_first)):
+        audit.record(action, actor=user, organization=organization, obj=row, root_id=row.pk, details=details)
     return request
 
 

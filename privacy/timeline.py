@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
 from portal.models import AuditEvent
-from portal.outbound import PersonReason
+from portal.timeline import MOST_ENTRIES, Entry, Vocabulary
 
-MOST_ENTRIES = 100
 # One line for each of thousands of jobs would bury the rest: these stand on the pages of their jobs.
 ABOUT_JOBS = ("job.", "result.")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line: what happened, how it turned out (a tone), when, and who did it (empty: the portal by itself)."""
-
-    words: str
-    tone: str
-    at: datetime
-    who: str
 
 
 def of_request(request_id: UUID, upload_id: UUID | None) -> list[Entry]:
@@ -48,85 +34,14 @@ def of_job(request_id: UUID, object_ids: Iterable[UUID]) -> list[Entry]:
 
 def told(events: Iterable[AuditEvent]) -> list[Entry]:
     """Each event as a sentence."""
-    return [Entry(*_sentence(event), event.at, event.actor_name) for event in events]
-
-
-def _sentence(event: AuditEvent) -> tuple[str, str]:
-    words, tone = _SENTENCES.get(event.action, (event.action.replace(".", " ").replace("_", " ").capitalize(), ""))
-    return words.format_map(_Details(event.details)), tone
-
-
-class _Count(int):
-    """A number with its noun: `format(_Count(1), "person|people")` is "1 person"."""
-
-    def __format__(self, nouns: str) -> str:
-        one, _, many = nouns.partition("|")
-        return f"{int(self):,} {one if self == 1 else many}".strip()
-
-
-class _Word(str):
-    """Any other value; a noun beside it is passed over."""
-
-    def __format__(self, nouns: str) -> str:
-        return str(self)
-
-
-class _Some(str):
-    """A number or word that an event does not hold; takes any noun."""
-
-    def __format__(self, nouns: str) -> str:
-        return f"some {nouns.partition('|')[2]}".strip()
-
-
-class _Details(dict[str, Any]):
-    """Values as a sentence shows them; one that is missing reads as "some"."""
-
-    def __init__(self, details: Mapping[str, Any]) -> None:
-        super().__init__({name: _shown(name, value) for name, value in details.items()})
-
-    def __missing__(self, name: str) -> str:
-        return _Some()
-
-
-def _shown(name: str, value: Any) -> str | int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _Count(value)
-    if name == "reason":
-        return _reason(str(value))
-    return _Word(_DECISIONS.get(str(value), str(value)))
-
-
-def _reason(word: str) -> str:
-    if word in PersonReason.values:
-        return PersonReason(word).label
-    return _REASONS.get(word, word.replace("_", " "))
+    return _WORDS.told(events)
 
 
 _REASONS = {
-    "forbidden": "Adobe says that the credential may not do that",
-    "credentials": "Adobe refused the credential",
-    "missing_org_header": "Adobe missed the organization's id",
     "wrong_address": "there is no Privacy Service at the address",
-    "limit": "Adobe says that a limit is reached",
-    "cannot_decrypt": "its keys do not open here",
-    "claim_ran_out": "the worker that was sending it stopped",
     "fewer_jobs": "Adobe's answer named fewer jobs than were sent",
-    "timeout": "no answer came in time",
-    "cut": "the connection was cut before the answer",
-    "server_error": "Adobe answered with an error of its own",
-    "unreadable": "Adobe's answer could not be read",
-    "restored_from_backup": "a backup was restored",
-    "throttled": "Adobe asked to slow down",
-    "unauthorized": "Adobe refused the access token",
-    "connect": "no connection to Adobe came about",
-    "dns": "Adobe's address was not found",
-    "tls": "no trusted connection to Adobe came about",
-    "token": "no access token could be had",
-    "claim_lost": "another worker had taken it over",
     "seen_in_list": "Adobe's list shows a job of it, though it was still waiting to be sent",
     "found_in_list": "Adobe's list shows all of it",
-    "not_found_in_list": "Adobe's list does not show it",
-    "not_found": "Adobe no longer has it",
     "doubled": "Adobe has more than one job for the same person",
 }
 _DECISIONS = {
@@ -164,9 +79,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The file was gone. The request may have been sent before the restore: compare with Adobe's job list before a new upload",
         "bad",
     ),
+    "request.mirrored": ("{jobs:job|jobs} found in Adobe's list that the portal did not create", ""),
+    "request.yielded": ("Its jobs belong to a request of the portal, as its answer says, and moved there", ""),
+    "request.due_soon": ("Due soon: on {due_on}", "warning"),
     "request.restored": ("A backup was restored while this request was being prepared: Adobe's list is asked first", "warning"),
     "backup.restored": ("A backup was restored", "warning"),
     "request.shredded": ("The personal data was removed", "warning"),
+    "sync.started": ("A search for jobs made outside the portal was started", ""),
+    "sync.done": ("The search for jobs made outside the portal is done", "good"),
+    "sync.failed": ("The search for jobs made outside the portal could not be finished", "bad"),
+    "subject.searched": ("A person was searched for: {found:match|matches}", ""),
     "call.sending": ("Call {call:|} is being sent to Adobe", ""),
     "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
     "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),
@@ -185,3 +107,4 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "result.wanted_again": ("A backup was restored without the stored result: it is fetched again", "warning"),
     "result.downloaded": ("The result was downloaded", ""),
 }
+_WORDS = Vocabulary(_SENTENCES, _REASONS, _DECISIONS)

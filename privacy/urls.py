@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.views import decisions, elsewhere, jobs, opt_outs, requests, resubmissions, results, uploads
+from privacy.views import catalog, decisions, elsewhere, jobs, opt_outs, requests, resubmissions, results, uploads
 
 app_name = "privacy"
 
 urlpatterns = [
+    path("laws/", catalog.law_list, name="law-list"),
+    path("products/", catalog.product_list, name="product-list"),
     path("uploads/", uploads.upload_list, name="upload-list"),
     path("uploads/new/", uploads.upload_new, name="upload-new"),
     path("uploads/template.json", uploads.template, name="upload-template"),

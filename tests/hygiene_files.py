@@ -27,9 +27,7 @@ def stored_file(content: bytes, name: str = "people.json") -> StoredUpload:
     """A file as the upload handler hands it over."""
     file_id = new_id()
     key = DataKey.new("upload", file_id)
-    file = StoredUpload(
-        name=name, path=f"uploads/{file_id}", size=len(content), data_key=key, too_large=False, refused=False
-    )
+    file = StoredUpload(name=name, path=f"uploads/{file_id}", size=len(content), data_key=key, too_large=False, refused=False)
     with crypto.write_sealed(file.file_path, crypto.box_for(key), UPLOAD_LABEL) as sealed:
         sealed.write(content)
     return file

@@ -68,14 +68,14 @@ class RecordDeleteAdmin(ReadOnlyAdmin):
         """One bar for each service, linked to what it said."""
         address = reverse("admin:hygiene_serviceprogress_changelist")
         bars = [
-            (bar, f"{address}?{urlencode({OF_RECORD_DELETE: row.pk, 'service': bar.name})}") for bar in progress.of(row).services
+            (bar, f"{address}?{urlencode({OF_RECORD_DELETE: str(row.pk), 'service': bar.name})}") for bar in progress.of(row).services
         ]
         return render_to_string("admin/hygiene/_service_bars.html", {"bars": bars})
 
     @admin.display(description="work orders")
     def orders_links(self, row: RecordDelete) -> SafeString:
         """All work orders, and those that failed."""
-        address = f"{reverse('admin:hygiene_workorder_changelist')}?{urlencode({'record_delete__id__exact': row.pk})}"
+        address = f"{reverse('admin:hygiene_workorder_changelist')}?{urlencode({'record_delete__id__exact': str(row.pk)})}"
         failed = f"{address}&{urlencode({'status__in': ','.join(FAILED)})}"
         return render_to_string("admin/hygiene/_order_links.html", {"row": row, "all": address, "failed": failed})
 

@@ -165,7 +165,8 @@ class Assembler:
         self._budget = _BUDGET
         if self._waiting_budget < 0:
             raise FileProblem(
-                "namespace-late", f"In {path}, write “namespace” before “{ids.name}”: the list is too long to be read the other way."
+                "namespace-late",
+                f"In {path}, write “namespace” before “{ids.name}”: the list is too long to be read the other way.",
             )
         self._waiting.append(Given(self._row, path, None, value))
 

@@ -24,7 +24,7 @@ from hygiene.forms.expirations import ChangeExpirationForm, NewExpirationForm
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.statuses import ExpirationStatus
 from hygiene.views.trouble import trouble_words
-from hygiene.words import error_words
+from hygiene.words import error_words, opened
 from portal import crypto
 from portal.adobe.errors import AdobeError
 from portal.adobe.expiration_answers import HistoryEntry, read_history_entry
@@ -51,20 +51,39 @@ REFUSALS = {
 
 
 @dataclass(frozen=True)
+class Status:
+    """The status pill of an expiration."""
+
+    words: str
+    tone: str
+
+    @classmethod
+    def of(cls, row: DatasetExpiration, state: str) -> Status:
+        """`state` is that of the change on its way to Adobe, if there is one."""
+        if row.status == ExpirationStatus.SENDING and state == CallState.UNKNOWN:
+            return cls(CallState.UNKNOWN.label, "warning")
+        words = row.adobe_status if row.status == ExpirationStatus.OTHER else ExpirationStatus(row.status).label
+        return cls(words, row.tone)
+
+
+@dataclass(frozen=True)
 class _Line:
     """One row of the list."""
 
     row: DatasetExpiration
     dataset: str
     name: str
+    status: Status
     day: date | None
     is_open: bool
     waits: bool
 
     @classmethod
-    def of(cls, row: DatasetExpiration, waiting: set[UUID]) -> _Line:
+    def of(cls, row: DatasetExpiration, state: str) -> _Line:
+        """`state` is that of the change on its way to Adobe, if there is one."""
         dataset = opened(row, "dataset_name") or row.dataset_id
-        return cls(row, dataset, opened(row, "name"), day_of(row), row.status in OPEN, row.pk in waiting)
+        waits = bool(state) and row.status != ExpirationStatus.SENDING
+        return cls(row, dataset, opened(row, "name"), Status.of(row, state), day_of(row), row.status in OPEN, waits)
 
 
 @require_safe
@@ -74,14 +93,11 @@ def expiration_list(request: HttpRequest) -> HttpResponse:
     visible = DatasetExpiration.objects.visible_to(request.user)
     rows = _narrowed(request, visible).select_related("organization__data_key").defer("history_sealed", "description_sealed")
     page = LIST.page(rows, request.GET)
-    waiting = set(
-        ExpirationOrder.objects.filter(expiration__in=[row.pk for row in page.rows], state__in=OPEN_STATES).values_list(
-            "expiration", flat=True
-        )
-    )
+    orders = ExpirationOrder.objects.filter(expiration__in=[row.pk for row in page.rows], state__in=OPEN_STATES)
+    waiting = dict(orders.values_list("expiration", "state"))
     context = {
         "page": page,
-        "rows": [_Line.of(row, waiting) for row in page.rows],
+        "rows": [_Line.of(row, waiting.get(row.pk, "")) for row in page.rows],
         "has_any": visible.exists(),
         "read_at": visible.aggregate(at=Max("seen_at"))["at"],
         "statuses": ExpirationStatus.choices,
@@ -169,10 +185,9 @@ def expiration_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def live_context(request: HttpRequest, row: DatasetExpiration) -> dict[str, Any]:
     """What the page shows; the same for its live part."""
-    orders = list(row.orders.select_related("asked_by")[:20])
-    for order in orders:
-        order.organization = row.organization
-    newest = orders[0] if orders else None
+    newest: ExpirationOrder | None = row.orders.first()
+    if newest is not None:
+        newest.organization = row.organization
     waiting = newest if newest is not None and newest.state in OPEN_STATES else None
     return {
         "expiration": row,
@@ -182,7 +197,7 @@ def live_context(request: HttpRequest, row: DatasetExpiration) -> dict[str, Any]
         "day": day_of(row),
         "local": local_words(row.expires_at, row.organization) if row.expires_at else "",
         "is_open": row.status in OPEN,
-        "status_words": row.adobe_status if row.status == ExpirationStatus.OTHER else row.get_status_display(),
+        "status": Status.of(row, waiting.state if waiting else ""),
         "waiting": waiting,
         "waiting_kind": KINDS[ExpirationOrder.Kind(waiting.kind)] if waiting else "",
         "waiting_reason": error_words(waiting.last_error) if waiting and waiting.last_error else "",
@@ -321,11 +336,3 @@ def get_expiration(request: HttpRequest, pk: UUID) -> DatasetExpiration:
 def day_of(row: DatasetExpiration) -> date | None:
     """The day on which it is due where the organization is."""
     return timezone.localtime(row.expires_at, ZoneInfo(row.organization.time_zone)).date() if row.expires_at else None
-
-
-def opened(row: DatasetExpiration | ExpirationOrder, name: str) -> str:
-    """A sealed text of a row; empty when there is none or it does not open any more."""
-    try:
-        return getattr(row, name) or ""
-    except crypto.CannotDecrypt:
-        return ""

@@ -334,7 +334,9 @@ def _product(entry: Any) -> ProductAnswer:
     """The state is nested in `productStatusResponse`; some products put parts of it beside that (Adobe Pass sample)."""
     outer = Fields(entry)
     inner = outer.fields("productStatusResponse")
-    status, word = _status(_either(inner, outer, "status"))
+    # The first edition may give the bare number or word in place of the object.
+    bare = outer.get("productStatusResponse")
+    status, word = _status(_either(inner, outer, "status") if isinstance(bare, Mapping | None) else bare)
     return ProductAnswer(
         product=outer.text("product"),
         status=status,

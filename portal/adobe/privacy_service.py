@@ -38,6 +38,8 @@ __all__ = ["Credentials", "DownloadInfo", "PrivacyService"]
 
 JOBS = "/data/core/privacy/jobs"
 CONSENT = "/data/core/privacy/consent"
+# The base path until January 2020, when the service was called GDPR Service.
+_DEPRECATED = "/data/privacy/gdpr/"
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,9 @@ class PrivacyService:
         encrypted = address.scheme == "https" or gateway.scheme == "http"
         if address.origin != gateway.origin and not (allowed and encrypted):
             raise HostRefused(code="host_not_allowed" if not allowed else "not_encrypted")
+        if address.origin == gateway.origin and address.target.startswith(_DEPRECATED):
+            # Answers of the first edition name it. The same file stands at today's address, and the old one is never called.
+            return gateway
         return address
 
 

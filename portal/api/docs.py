@@ -34,5 +34,5 @@ class Docs(View):
         return answer
 
 
-class Schema(SpectacularAPIView):
+class Schema(problems.AnswersProblems, SpectacularAPIView):
     """The schema as YAML or JSON."""

@@ -6,23 +6,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django_filters import filters
-from django_filters.fields import IsoDateTimeField
+from django.forms import DateTimeField
+from django_filters import Filter
 
 
-class MomentField(IsoDateTimeField):
-    """A time with its zone, of which UTC must have the like."""
+class MomentField(DateTimeField):
+    """A time, of which UTC must have the like. Without a zone it is in UTC."""
 
-    def strptime(self, value: str, format: str) -> datetime:  # noqa: A002 - django-filter's signature
-        """Raises ValidationError for a time in the first or the last hours of the calendar."""
-        moment: datetime = super().strptime(value, format)
+    def to_python(self, value: Any) -> datetime | None:
+        """Raises ValidationError, also for a time in the first or the last hours of the calendar."""
         try:
-            return moment.astimezone(UTC)
+            moment = super().to_python(value)
+            return moment.astimezone(UTC) if moment else None
         except OverflowError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
-class MomentFilter(filters.Filter):
+class MomentFilter(Filter):
     """A time, as ISO 8601 writes it."""
 
     field_class: Any = MomentField

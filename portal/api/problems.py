@@ -13,7 +13,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal import logs
@@ -116,6 +119,17 @@ def handle(error: Exception, _: Mapping[str, Any]) -> Response | None:
         case _:
             return None
     return answer
+
+
+class AnswersProblems:
+    """For views whose answers are no JSON: their errors are."""
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whatever the caller would take, a problem is JSON."""
+        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if isinstance(final, Response) and final.status_code >= 400:
+            final.accepted_renderer = JSONRenderer()
+        return final
 
 
 def _special(error: exceptions.APIException) -> tuple[str, str]:

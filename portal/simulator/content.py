@@ -46,7 +46,8 @@ async def blob(world: World, call: Call) -> web.StreamResponse:
 
 def is_available(world: World, job: Job) -> bool:
     at = world.clock.now()
-    return job.has_archive(at) and job.is_kept(at, world.switches.number("retention_days"))
+    carries = job.has_archive(at) or (world.switches["download_presence"] == "complete" and job.status(at) == "complete")
+    return carries and job.is_kept(at, world.switches.number("retention_days"))
 
 
 def build_archive(job: Job, *, path_tricks: bool = False) -> bytes:

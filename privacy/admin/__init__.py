@@ -1,4 +1,4 @@
-"""The administration of uploads, requests, calls, jobs and results: to look at, never to change. Laws and products can be added to.
+"""The administration of uploads, requests, calls, jobs and results, to look at, never to change; and of laws and products.
 
 Nothing that names a person is loaded or shown here; whoever may see identities sees them in the portal itself.
 """

@@ -18,7 +18,6 @@ from django.http import HttpRequest
 
 from portal.admin.base import AuditedAdmin
 from portal.models import Organization
-from privacy import catalog
 from privacy.models import AdobeProduct, JobListing, Law, LawDeadline, PrivacyRequest, ProductResponse
 from privacy.schema import QUALIFIERS
 from privacy.shipped import LAWS, PRODUCTS
@@ -140,7 +139,7 @@ class ProductForm(_ProductForm):
         """Patterns."""
         patterns: list[str] = self.cleaned_data["namespaces"]
         _refuse_no_patterns(patterns)
-        return [catalog.canonical_pattern(pattern) for pattern in patterns]
+        return patterns
 
     def clean_answer_names(self) -> list[str]:
         """Short enough for a name."""

@@ -56,7 +56,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
     """Requests, with a progress bar for each product."""
 
     list_display = ("number", "organization", "regulation", "status", "people", "jobs_bar", "due_on", "created_at")
-    list_filter = ("status", OF_ORGANIZATION, RegulationFilter, AskedProductFilter)
+    list_filter = ("status", "origin", OF_ORGANIZATION, RegulationFilter, AskedProductFilter)
     search_fields = ("number__istartswith",)
     search_help_text = "The number of a request, such as PR-2026-000123. People are not searched for here."
     fields = (
@@ -68,6 +68,10 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
         "calls_link",
         "regulation_words",
         "opt_out",
+        "origin",
+        "resubmission_of",
+        "recall_until",
+        "access_first",
         "people",
         "people_prepared",
         "received_on",
@@ -157,6 +161,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "expected_jobs",
         "jobs_link",
         "has_deletes",
+        "waits_for_access",
         "adobe_request_id",
         "attempts",
         "http_status",

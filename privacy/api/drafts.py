@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django_filters import ChoiceFilter
@@ -38,6 +38,7 @@ from privacy.preview import Preview, shown_findings
 from privacy.schema import Finding
 from privacy.statuses import Origin, UploadStatus
 
+_IN_ORDER = Prefetch("requests", PrivacyRequest.objects.order_by("number"))
 CHECKED = (UploadStatus.READY, UploadStatus.REFUSED)
 OVER = (UploadStatus.READY, UploadStatus.REFUSED, UploadStatus.CONFIRMED, UploadStatus.DISCARDED)
 
@@ -277,7 +278,7 @@ def answer_of(view: ApiView, upload: Upload, status: HTTPStatus) -> Response:
 def get_draft(view: ApiView, pk: UUID) -> Upload:
     """The upload, when the caller may see it. Raises Http404."""
     visible = Upload.objects.visible_to(view.user).select_related("organization__data_key", "uploaded_by", "data_key")
-    upload: Upload = view.one(visible.prefetch_related("requests"), pk=pk)
+    upload: Upload = view.one(visible.prefetch_related(_IN_ORDER), pk=pk)
     return upload
 
 

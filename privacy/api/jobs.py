@@ -23,7 +23,7 @@ from portal.api.problems import Problem
 from portal.api.views import ApiView, ListView
 from portal.masking import mask, mask_text
 from portal.paging import Keyset
-from privacy import codes, masking, polling
+from privacy import masking, playbook, polling
 from privacy.api.common import last_event, latest
 from privacy.api.requests import get_request
 from privacy.models import Job, ProductResponse
@@ -144,10 +144,10 @@ class Shown:
 def _product(row: ProductResponse, values: list[str], *, readable: bool, revealed: bool) -> dict[str, Any]:
     answer = (row.answer or {}) if readable else {}
     texts = list(dict.fromkeys(text for text in (answer.get("message"), answer.get("detail")) if text))
-    results, known = answer.get("results"), codes.meaning(row.code)
+    results, known = answer.get("results"), playbook.play(row.code, row.status)
     return dict(ProductAnswer(row).data) | {
         "title": known.title if known else "",
-        "meaning": known.words if known else "",
+        "meaning": known.meaning if known else "",
         "words": texts if revealed else [mask_text(text, values) for text in texts],
         "results": results if revealed else masking.mask_tree(results, values),
     }

@@ -7,7 +7,7 @@ from itertools import chain
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from portal import audit, crypto
 from portal.api.answers import Answer
 from portal.api.idempotency import idempotent
-from portal.api.problems import Problem
+from portal.api.problems import AnswersProblems, Problem
 from portal.api.views import ApiView, ListView
 from portal.paging import Keyset
 from privacy import archive
@@ -103,7 +103,7 @@ class ResultDetail(ApiView):
         return self.conditional(ResultAnswer, result, last_event(result.request_id) if is_settled else None)
 
 
-class ResultContent(ApiView):
+class ResultContent(AnswersProblems, ApiView):
     """The ZIP."""
 
     rights = {"GET": DOWNLOAD}
@@ -117,7 +117,7 @@ class ResultContent(ApiView):
         if result.status != ArchiveStatus.STORED or result.request.data_key is None:
             raise Http404
         if request.method == "HEAD":
-            return Response(headers=_headers(result), content_type=ZIP)
+            return HttpResponse(headers=_headers(result), content_type=ZIP)
         stream = archive.stream(result)
         try:
             # Before the answer begins: what cannot be opened must not look like a whole file.

@@ -19,7 +19,7 @@ def shred(opt_out: OptOut, user: User) -> None:
     Backups forget when the backup of the key table is gone. Raises NotPossible for a draft and while a call is open.
     """
     with transaction.atomic():
-        row = OptOut.objects.select_for_update(no_key=True).select_related("data_key").get(pk=opt_out.pk)
+        row = OptOut.objects.select_for_update(no_key=True).get(pk=opt_out.pk)
         if row.shredded_at is not None:
             raise NotPossible("The personal data of this opt-out was removed already.")
         if row.status == OptOutStatus.DRAFT:

@@ -15,7 +15,7 @@ from rich.table import Table
 from portal import audit, crypto
 from portal.models import Organization, User
 from portal.outbound import CallState, PersonReason
-from privacy import archive, catalog, codes
+from privacy import archive, catalog, codes, playbook
 from privacy.models import Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, ArchiveStatus, JobStatus
 
@@ -80,8 +80,8 @@ def what_is_open(requests: Sequence[PrivacyRequest]) -> list[str]:
 
 def code_words(code: str, status: str) -> str:
     """Adobe's code in words, never alone: those of an unpublished one are the status that came with it."""
-    meaning = codes.meaning(code)
-    return f"{meaning.title if meaning else status.capitalize()} (Adobe code {codes.short(code) or 'missing'})"
+    known = playbook.PLAYS.get(codes.bare(code))
+    return f"{known.title if known else status.capitalize()} (Adobe code {codes.short(code) or 'missing'})"
 
 
 def _number(count: int, what: str) -> str:

@@ -58,7 +58,7 @@ def _add_products(apps: Apps, using: str) -> None:
             name=product.name,
             older_codes=list(product.older_codes),
             answer_names=list(product.answer_names),
-            namespaces=sorted(product.namespaces),
+            namespaces=list(product.namespaces),
             supports_opt_out=product.supports_opt_out,
             access_returns=product.access_returns,
             delete_does=product.delete_does,

@@ -20,7 +20,7 @@ from portal import audit, crypto
 from portal.masking import mask, mask_text
 from portal.models import User
 from portal.paging import Keyset
-from privacy import catalog, codes, laying_out, masking, polling, timeline
+from privacy import catalog, codes, laying_out, masking, playbook, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
 from privacy.views.requests import get_request
@@ -51,7 +51,8 @@ def job_list(request: HttpRequest, number: str) -> HttpResponse:
         "states": [(name, words) for name, (words, _) in STATES.items()],
         "products": [(code, catalog.product_name(code)) for code in used],
         "actions": Action.choices,
-        "choice": {name: request.GET.get(name, "") for name in ("state", "product", "action", "job")},
+        "ending": _ending(request),
+        "choice": {name: request.GET.get(name, "") for name in ("state", "product", "action", "job", "code")},
         "may_download": request.user.has_perm("privacy.download_results"),
     }
     return render(request, "privacy/job_list.html", context)
@@ -64,7 +65,7 @@ def jobs_products(found: PrivacyRequest) -> list[str]:
 
 
 def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
-    state, product, action, job_id = (request.GET.get(name, "") for name in ("state", "product", "action", "job"))
+    state, product, action, job_id, code = (request.GET.get(name, "") for name in ("state", "product", "action", "job", "code"))
     statuses = STATES[state][1] if state in STATES else None
     if product and statuses:
         jobs = jobs.filter(_state_of_product(product, state, statuses))
@@ -74,7 +75,19 @@ def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
         jobs = jobs.filter(action=action)
     if job_id:
         jobs = jobs.filter(adobe_job_id=job_id.strip())
-    return jobs
+    if code:
+        answers = ProductResponse.objects.filter(job=OuterRef("pk"), code="" if code == playbook.NO_CODE else code)
+        jobs = jobs.filter(Exists(answers.filter(product_code=product) if product else answers))
+    return playbook.ended_as(state, jobs) if state in playbook.OF_JOBS else jobs
+
+
+def _ending(request: HttpRequest) -> str:
+    """The way of ending that a list is narrowed to, in words; empty when it is narrowed to none."""
+    state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    if state in playbook.OF_JOBS:
+        return playbook.OF_JOBS[state].title
+    known = playbook.PLAYS.get(codes.bare(code))
+    return f"{known.title} (Adobe code {codes.short(code)})" if known else code and "Without a known code"
 
 
 def _state_of_product(product: str, state: str, statuses: Sequence[str]) -> Q:
@@ -151,8 +164,7 @@ def job_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
 class _Product:
     row: ProductResponse
     name: str
-    title: str
-    meaning: str
+    play: playbook.Play | None
     code: str
     words: list[str]
     rows: list[laying_out.Row]
@@ -178,6 +190,8 @@ def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
         "missing": _silent_products(job),
         "archive": archive,
         "raw": _raw(job) if revealed and readable else "",
+        "answer_rows": _answer_rows(job, values, revealed=revealed) if readable else [],
+        "plays": playbook.Action,
         "revealed": revealed,
         "readable": readable,
         "damaged": is_kept and not readable,
@@ -207,12 +221,11 @@ def _product(row: ProductResponse, values: list[str], *, readable: bool, reveale
     answer = (row.answer or {}) if readable else {}
     texts = list(dict.fromkeys(text for text in (answer.get("message"), answer.get("detail")) if text))
     results = answer.get("results")
-    known = codes.meaning(row.code)
+    known = playbook.play(row.code, row.status)
     return _Product(
         row=row,
         name=catalog.product_name(row.product_code),
-        title=known.title if known else "",
-        meaning=known.words if known else "",
+        play=known,
         code=codes.short(row.code),
         words=texts if revealed else [mask_text(text, values) for text in texts],
         rows=laying_out.rows(results if revealed else masking.mask_tree(results, values)),
@@ -223,6 +236,17 @@ def _silent_products(job: Job) -> list[str]:
     """Products that were asked and have not said a word yet."""
     answered = {row.product_code for row in job.product_responses.all()}
     return [catalog.product_name(code) for code in job.request.products if code not in answered]
+
+
+def _answer_rows(job: Job, values: list[str], *, revealed: bool) -> list[laying_out.Row]:
+    """Adobe's last answer about the job, field by field, so that nothing it carried is left out of the page."""
+    if not job.raw:
+        return []
+    try:
+        answer = json.loads(job.raw)
+    except (ValueError, RecursionError):
+        return []
+    return laying_out.rows(answer if revealed else masking.mask_answer(answer, values), most=laying_out.MOST_ROWS_OF_JOB)
 
 
 def _raw(job: Job) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +24,7 @@ from portal.models import User
 from portal.outbound import CallState
 from portal.paging import Keyset
 from portal.reading import FileProblem
+from portal.timeline import CALL_REASONS
 from privacy import catalog
 from privacy.consent import deciding, intake, reading, sending, shredding, story
 from privacy.consent.entities import LABELS, Checked, Entity
@@ -53,6 +55,8 @@ DECISIONS: dict[str, tuple[Callable[[ConsentCall, User], None], str]] = {
 def opt_out_list(request: HttpRequest) -> HttpResponse:
     """Newest first, of one of the two ways: the consent call, or privacy jobs."""
     as_jobs = request.GET.get("way") == "jobs"
+    if as_jobs and not request.user.has_perm("privacy.view_privacyrequest"):
+        raise PermissionDenied
     visible = OptOut.objects.visible_to(request.user)
     requests = PrivacyRequest.objects.visible_to(request.user).filter(opt_out=True)
     status = request.GET.get("status", "")
@@ -218,6 +222,11 @@ class Call:
         state = CallState(row.state)
         label = "Accepted" if state == CallState.SENT else state.label
         return cls(row, CALL_TONES[state], label, sending.reference(row), row.get_person_reason_display(), _words_of(row))
+
+    @property
+    def lost(self) -> str:
+        """What became of the answer, for a call of unknown outcome."""
+        return CALL_REASONS.get(self.row.last_error, "its answer was lost")
 
     @property
     def sent_at(self) -> datetime | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,8 +19,9 @@ from portal import crypto
 from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
-from privacy import access_first, catalog, progress, recalling, timeline
+from privacy import access_first, catalog, playbook, progress, recalling, timeline
 from privacy.models import PrivacyRequest, Submission
+from privacy.playbook import Group
 from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
 
 LIST: Keyset[PrivacyRequest] = Keyset("created_at")
@@ -126,6 +129,33 @@ def _recall_left(found: PrivacyRequest) -> str:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """Jobs that ended alike in one product, and where a person goes from there."""
+
+    group: Group
+    jobs_address: str
+    # Empty where asking again does not help.
+    again_address: str
+    asks_administrator: bool
+    asks_correction: bool
+
+    @classmethod
+    def of(cls, group: Group, found: PrivacyRequest) -> Ending:
+        """With the addresses of its jobs and of their resubmission."""
+        query = urlencode(group.query)
+        helps = group.action in (playbook.Action.RESUBMIT, playbook.Action.ADMINISTRATOR) and group.people > 0
+        asked = not group.product or group.product in found.products
+        again = reverse("privacy:request-resubmit", args=[found.number])
+        return cls(
+            group=group,
+            jobs_address=f"{reverse('privacy:job-list', args=[found.number])}?{query}",
+            again_address=f"{again}?{query}" if helps and asked and _can_resubmit(found) else "",
+            asks_administrator=group.action == playbook.Action.ADMINISTRATOR,
+            asks_correction=group.action == playbook.Action.CORRECT,
+        )
+
+
+@dataclass(frozen=True)
 class Call:
     """One call to Adobe as the page shows it."""
 
@@ -181,6 +211,9 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "recall_left": _recall_left(found),
         "held": HeldDeletes.of(found),
         "can_resubmit": _can_resubmit(found),
+        "endings": [Ending.of(group, found) for group in playbook.of_request(found)] if found.jobs_done else [],
+        "may_upload": user.has_perm("privacy.add_upload"),
+        "administers": user.is_authenticated and user.is_staff and user.has_perm("portal.change_organization"),
         "may_resubmit": user.has_perm("privacy.resubmit_privacyrequest"),
         "asked_again_in": list(found.resubmissions.order_by("created_at", "pk")),
         "actions": _actions(found),

@@ -14,39 +14,55 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from portal.models import User
-from privacy import catalog, resubmission
+from privacy import catalog, codes, playbook, resubmission
 from privacy.forms import chosen_access_first
 from privacy.intake import NotPossible
-from privacy.models import Job, PrivacyRequest
+from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.resubmission import Part
-from privacy.statuses import Action
+from privacy.statuses import Action, JobStatus
 from privacy.views.requests import get_request
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of what failed: one product, one of Adobe's codes, one action. Empty: all of them."""
+    """Which part of what failed: one product, one of Adobe's codes, one kind of loss (`playbook.Group.query`). Empty: all."""
 
     product: str
     code: str
-    action: str
+    state: str
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
         """As the address, or the hidden fields of the form, say it."""
-        return cls(*(query.get(name, "").strip() for name in ("product", "code", "action")))
+        return cls(*(query.get(name, "").strip() for name in ("product", "code", "state")))
 
     def jobs(self, found: PrivacyRequest) -> QuerySet[Job] | None:
         """The jobs that it leaves, or None for no restriction."""
-        if not (self.product or self.code or self.action):
-            return None
         jobs = Job.objects.filter(request=found)
-        answers = {"product_responses__product_code": self.product, "product_responses__code": self.code}
-        # In one condition: product and code of the same answer. A job that was lost has no answer, so that a product alone is
-        # looked for among the products asked for.
-        if self.code:
-            jobs = jobs.filter(**{name: value for name, value in answers.items() if value})
-        return jobs.filter(action=self.action) if self.action else jobs
+        if self.state in playbook.OF_JOBS:
+            return playbook.ended_as(self.state, jobs)
+        if not self.code:
+            return None
+        answers = ProductResponse.objects.filter(request=found, status=JobStatus.ERROR, code=self._answered_code)
+        if self.product:
+            answers = answers.filter(product_code=self.product)
+        return jobs.filter(pk__in=answers.order_by().values("job"))
+
+    @property
+    def _answered_code(self) -> str:
+        return "" if self.code == playbook.NO_CODE else self.code
+
+    @property
+    def words(self) -> str:
+        """How the page names it; empty for everything that failed."""
+        parts = [catalog.product_name(self.product)] if self.product else []
+        if self._answered_code:
+            parts.append(f"Adobe's code {codes.short(self._answered_code)}")
+        elif self.code:
+            parts.append("without a code of Adobe's")
+        if self.state in playbook.OF_JOBS:
+            parts.append(f"jobs that ended as “{playbook.OF_JOBS[self.state].title}”")
+        return ", ".join(parts)
 
     @property
     def products(self) -> list[str] | None:
@@ -56,7 +72,7 @@ class Selection:
     @property
     def fields(self) -> dict[str, str]:
         """What the form sends along."""
-        return {name: value for name in ("product", "code", "action") if (value := getattr(self, name))}
+        return {name: value for name in ("product", "code", "state") if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True)
@@ -98,7 +114,6 @@ def request_resubmit(request: HttpRequest, number: str) -> HttpResponse:
         "plan": plan,
         "parts": parts,
         "selection": selection,
-        "product": catalog.product_name(selection.product) if selection.product else "",
         "law": catalog.law_name(found.regulation),
         "due_on": _due_on(found, plan.parts),
         "deletes": sum(part.people_who(Action.DELETE) for part in plan.parts),

@@ -25,6 +25,7 @@ from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import archive, intake
 from privacy.models import DataSubject, Job, JobListing, PrivacyRequest, ResultArchive, Submission, Upload
 from privacy.statuses import JOB_DONE, ArchiveStatus, JobStatus, RequestStatus, UploadStatus
+from tests.bench.further import Further
 from tests.bench.measure import Milestones, PeakMemory, Report, messages_in, size_of, trouble_in
 from tests.bench.population import Population
 from tests.stack import Stack
@@ -45,7 +46,9 @@ def run(folder: Path, people: int, variables: Mapping[str, str]) -> int:
     report.note("jobs", population.jobs)
     began = time.monotonic()
     with Stack(folder, simulator_options=["--speed", SPEED], **variables) as stack, PeakMemory(stack) as memory:
-        Run(stack, population, report).everything()
+        main = Run(stack, population, report)
+        main.everything()
+        Further(stack, report, main.organization, main.officer, people=people).everything()
         report.note("peak_memory_mb", memory.megabytes())
         troubles = trouble_in(stack.logs())
     report.note_phase("everything", time.monotonic() - began)

@@ -48,6 +48,28 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     expect(page.locator("#progress .pill").first).to_contain_text("Finished with errors", timeout=30_000)
     page.goto(f"{stack.web_address}{found['jobs']}?state=failed")
     found["job"] = page.locator("a.row-link").first.get_attribute("href") or ""
+    return found | record_deletes(page, stack)
+
+
+def record_deletes(page: Page, stack: Stack) -> dict[str, str]:
+    """The pages of record deletes: one that waits to be confirmed, one that Adobe has done."""
+
+    def begin() -> str:
+        page.goto(f"{stack.web_address}/record-deletes/new/")
+        page.get_by_label("Namespace").fill("email")
+        page.get_by_label("Identities", exact=True).fill("oddservice1@example.com\ngone2@example.com")
+        page.get_by_label("Ids of these datasets").fill("7eab61f3e5c34810a49a1ab3")
+        page.get_by_role("button", name="Check the identities").click()
+        page.wait_for_url("**/record-deletes/RD-*/")
+        return page.url.removeprefix(stack.web_address)
+
+    found = {"deletes": "/record-deletes/", "new delete": "/record-deletes/new/", "delete preview": begin(), "delete": begin()}
+    page.get_by_label("Type 2, the number of identities").fill("2")
+    page.get_by_role("button", name="Delete 2 identities at Adobe").click()
+    expect(page.locator("#progress")).to_contain_text("Adobe is working", timeout=30_000)
+    stack.simulator.control("workorders/finish", {})
+    expect(page.locator("#progress .pill").first).to_contain_text("Complete", timeout=30_000)
+    found["work order"] = page.locator("a.row-link").first.get_attribute("href") or ""
     return found
 
 

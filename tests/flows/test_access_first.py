@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from portal.models import AuditEvent, Organization, User
 from portal.outbound import CallState
 from privacy import access_first, archive, intake, progress, reconciling, releasing, submission
 from privacy.intake import NotPossible
-from privacy.models import Job, PrivacyRequest, ResultArchive
+from privacy.models import Job, PrivacyRequest, ResultArchive, Submission
 from privacy.statuses import ArchiveStatus, JobStatus, RequestStatus
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people, stored_upload
@@ -172,9 +173,9 @@ def test_a_call_of_unknown_outcome_stays_unknown_and_its_missing_part_waits_too(
     assert actions_at(simulator) == {"access": 2, "delete": 2}
 
 
-def again_call(call_id: object) -> submission.Submission:
+def again_call(call_id: UUID) -> Submission:
     """The call as it stands."""
-    return submission.Submission.objects.select_related("request__organization").get(pk=call_id)
+    return Submission.objects.select_related("request__organization").get(pk=call_id)
 
 
 # --- When a result will not come ---

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hygiene import expirations
+from hygiene import expirations, tasks
 from hygiene.expirations import keeping, mirroring, sending
-from hygiene.models import DatasetExpiration, ExpirationOrder
+from hygiene.models import DatasetExpiration, ExpirationOrder, QuotaReading
+from portal import registry
 from portal.connections import expirations_for
 from portal.models import AuditEvent, Organization, User
 from portal.outbound import CallState
@@ -305,3 +306,26 @@ def test_an_older_reading_does_not_take_back_a_younger_word(
     work("expiration-submit")
     assert not keeping.keep(again(row), answer, asked_at)
     assert again(row).status == "cancelled"
+
+
+def test_only_organizations_that_use_data_hygiene_are_asked_at_night(
+    simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    made_elsewhere(organization, "theirs")
+    mirroring.read_every_list()
+    assert not DatasetExpiration.objects.exists()
+    QuotaReading.objects.create(organization=organization)
+    # One that may not do it keeps nobody else from being read, and is not put on hold.
+    simulator.fault("forbidden", match={"method": "GET", "path": "/data/core/hygiene/ttl"}, times=1)
+    mirroring.read_every_list()
+    organization.refresh_from_db()
+    assert not organization.is_on_hold
+    mirroring.read_every_list()
+    assert DatasetExpiration.objects.count() == 1
+    organization.hold("by_hand")
+    assert mirroring.organizations_in_use() == []
+
+
+def test_its_steps_are_looked_after_and_the_night_begins_its_reading() -> None:
+    assert {"expiration-submit", "expiration-look", "expiration-list"} <= set(registry.steps())
+    assert tasks.begin_nightly in registry.daily()

@@ -65,7 +65,8 @@ def test_a_month_that_is_used_up_waits_for_the_first(acme: Organization, simulat
     work("hygiene-submit")
     until = order_of(record_delete).waits_for_quota_until
     assert until == quota.next_reset(quota.Period.MONTH, timezone.now())
-    assert until is not None and until.astimezone(UTC).day == 1
+    assert until is not None
+    assert until.astimezone(UTC).day == 1
 
 
 def test_a_reading_that_shows_room_lets_waiting_orders_go(acme: Organization, simulator: Simulator, officer: User) -> None:
@@ -117,6 +118,14 @@ def test_a_quota_that_cannot_be_read_postpones_the_order(acme: Organization, sim
     simulator.control("faults", method="DELETE")
     work("hygiene-submit")
     assert deleted(simulator) == expected(record_delete)
+
+
+def test_a_credential_that_may_not_read_quotas_may_still_send(acme: Organization, simulator: Simulator, officer: User) -> None:
+    record_delete = queued_delete(acme, officer, 2)
+    simulator.fault("forbidden", match={"method": "GET", "path": "/data/core/hygiene/quota"}, times=1)
+    work("hygiene-submit")
+    assert deleted(simulator) == expected(record_delete)
+    assert not Organization.objects.get(pk=acme.pk).is_on_hold
 
 
 def test_orders_are_never_larger_than_a_whole_day(acme: Organization, simulator: Simulator, officer: User) -> None:

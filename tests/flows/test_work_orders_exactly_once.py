@@ -11,7 +11,7 @@ import pytest
 from hygiene import reconciling, submission
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
-from portal import crypto
+from portal import connections, crypto
 from portal.models import AuditEvent, DataKey, Organization, User
 from portal.outbound import CallState, PersonReason
 from tests.conftest import Simulator
@@ -203,7 +203,7 @@ def test_an_order_among_many_pages_is_found(queued: RecordDelete, simulator: Sim
     simulator.fault("accept_then_cut", match=CREATE, times=1)
     work("hygiene-submit")
     stale = order_of(queued)
-    service = submission.connections.hygiene_for(organization)
+    service = connections.hygiene_for(organization)
     for number in range(105):
         body = submission.build_body(stale).replace(stale.reference.encode(), f"number {number}".encode())
         service.create_work_order(body, still_held=lambda: True)

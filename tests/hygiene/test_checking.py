@@ -111,7 +111,7 @@ def test_every_error_is_found_with_its_path_and_value() -> None:
 
 
 def test_who_does_not_hold_the_file_sees_values_masked() -> None:
-    (finding,) = [one for one in check({"identities": [{"namespace": {"code": "email"}, "id": 1234567890}]}).findings]
+    (finding,) = list(check({"identities": [{"namespace": {"code": "email"}, "id": 1234567890}]}).findings)
     assert "1234567890" in finding.message
     assert "1234567890" not in finding.masked().message
     assert finding.masked().path == finding.path
@@ -193,4 +193,8 @@ def test_what_is_sent_has_todays_shape_and_one_list_a_namespace() -> None:
             {"namespace": {"id": 12345}, "ids": ["c"]},
         ],
     }
-    assert wire_body(Wanted(datasets=(ALL,), profile_only=True), "", identities)["targetServices"] == ["identity", "profile", "ajo"]
+    assert wire_body(Wanted(datasets=(ALL,), profile_only=True), "", identities)["targetServices"] == [
+        "identity",
+        "profile",
+        "ajo",
+    ]

@@ -12,7 +12,9 @@ from hygiene.reading import FileProblem, Given, ListStart, Member, read_file
 
 
 def read(content: bytes | str | Any) -> list[Member | ListStart | Given]:
-    raw = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    raw = (
+        content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    )
     return list(read_file(lambda: io.BytesIO(raw)))
 
 
@@ -68,7 +70,12 @@ def test_the_list_that_adobes_page_takes() -> None:
 
 @pytest.mark.parametrize(
     ("entry", "code"),
-    [("text", "not-an-object"), ({"namespace": {"code": "email"}}, "no-ids"), ({"ids": "a"}, "no-ids"), ({"ids": [], "IDs": []}, "ids-twice")],
+    [
+        ("text", "not-an-object"),
+        ({"namespace": {"code": "email"}}, "no-ids"),
+        ({"ids": "a"}, "no-ids"),
+        ({"ids": [], "IDs": []}, "ids-twice"),
+    ],
 )
 def test_an_entry_that_is_none_is_told_with_its_place(entry: Any, code: str) -> None:
     (_, found) = read({"namespacesIdentities": [entry]})

@@ -52,7 +52,7 @@ def test_every_field_of_the_answer_is_laid_out_and_people_are_masked(
         "Work order DI-1",
         "Made by c…r@a…m",
         "Services asked Profile Service, Data Management",
-        "Identities counted 3",
+        "Operations 3",
         "Some new field j…e@e…m",
         "Name Spring cleaning",
         "Made 2 Jun 2035, 09:21",

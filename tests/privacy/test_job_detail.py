@@ -194,7 +194,7 @@ def test_a_receipt_of_adobe_pass_is_laid_out(
         facts = shown(actors, job_of(request, action)).facts()
         assert facts["Authentication sessions"].isdecimal()
         assert facts["Authorization decisions"].isdecimal()
-        assert facts["Made at"].startswith("20")
+        assert facts["Created at"].startswith("20")
         assert "1234-5678-8765-4321" not in str(facts)
 
 

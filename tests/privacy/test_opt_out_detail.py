@@ -149,7 +149,7 @@ def test_the_recall_period_is_counted_down(browser: Browser, organization: Organ
     opt_out = confirmed(organization, officer)
     OptOut.objects.update(recall_until=timezone.now() + timedelta(minutes=61, seconds=30))
     page = detail(browser, opt_out)
-    assert "Not sent before 1 hour and 1 minute have passed" in page.text
+    assert "Nothing is sent for another 1 hour and 1 minute" in page.text
     assert page.forms[address_of("opt-out-cancel", opt_out)].buttons == ["Cancel this opt-out"]
 
 
@@ -182,11 +182,11 @@ def test_a_refusal_stands_with_adobes_words(browser: Browser, organization: Orga
 
 def test_a_lost_answer_asks_for_a_decision_with_what_is_known(actors: Actors, organization: Organization, officer: User) -> None:
     opt_out = confirmed(organization, officer)
-    ended(opt_out, CallState.UNKNOWN, person_reason=PersonReason.NO_LIST)
+    ended(opt_out, CallState.UNKNOWN, person_reason=PersonReason.NO_LIST, last_error="timeout")
     page = detail(actors.officer, opt_out)
     form = page.forms[address_of("consent-decide", opt_out, 1)]
     assert form.buttons == ["It was accepted: close it", "Send it again", "Not sent: close it"]
-    assert "Adobe keeps no list in which it could be looked for" in page.text
+    assert "no answer came in time. Adobe keeps no list in which it could be looked for." in page.text
     assert "whether a second one changes anything that the first did not is not known" in page.text
     assert "An officer of Acme can decide." in detail(actors.viewer, opt_out).text
 

@@ -51,6 +51,7 @@ def test_the_page_counts_down_and_says_the_time(browser: Browser, waiting: Priva
     assert section.one("time")["datetime"] == waiting.recall_until.isoformat() if waiting.recall_until else False
     assert [button.text for button in section.all("button")] == ["Cancel this request"]
     live = browser.page(address_of("request-progress", waiting))
+    assert live.pills[0] == "Can still be cancelled"
     assert "The first call to Adobe waits 14 minutes" in live.text
 
 

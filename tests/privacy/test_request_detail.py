@@ -11,7 +11,7 @@ from privacy import intake, shredding
 from privacy.models import PrivacyRequest, Submission
 from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers
-from tests.admins import queries_of
+from tests.admins import make_administrator, queries_of
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people, stored_upload
 from tests.pages import Browser, Page
@@ -128,8 +128,53 @@ def test_a_request_with_jobs_that_failed(
     request = sent_request(organization, officer, [*people(1), *people(1, prefix="badformat")])
     finish(simulator)
     page = shown(browser, request)
-    assert page.pills == ["Finished with errors", "Sent"]
+    assert page.pills == ["Finished with errors", "Badly formatted", "Badly formatted", "Sent"]
     assert "Finished with errors: 2 of 4 jobs failed" in page.section("happened").text
+
+
+# --- How jobs ended ---
+
+
+def test_jobs_that_ended_alike_are_told_together_with_the_next_step(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    users = [*people(1), *people(2, "access", prefix="analytics-uploadfailure"), *people(1, "access", prefix="notfound")]
+    users += people(1, "access", prefix="analytics-badformat")
+    request = sent_request(organization, officer, users)
+    finish(simulator)
+    page = shown(browser, request)
+    endings = page.section("endings-title").all("li")
+    assert [one.one("strong").text for one in endings] == ["Analytics", "Analytics", "Analytics", "Real-Time Customer Profile"]
+    assert [one.one("span", class_="pill").text for one in endings] == [
+        "Result not delivered",
+        "Badly formatted",
+        "Not found",
+        "Not found",
+    ]
+    assert "2 jobs of 2 people (Adobe code 1020)" in endings[0].text
+    assert [link.text for link in endings[0].all("a", class_="button")] == ["Resubmit these 2 people only…"]
+    # The same values would fail again, and who is not known to a product is done.
+    assert [link.text for link in endings[1].all("a", class_="button")] == ["Upload these people again"]
+    assert endings[2].all("a", class_="button") == []
+    again_page = browser.get(endings[0].one("a", class_="button")["href"])
+    form = Page.of(again_page).forms[address_of("request-resubmit", request)]
+    assert form.buttons == ["Ask again for 2 people"]
+    browser.post(form.action, form.fields)
+    made = request.resubmissions.get()
+    assert (made.products, sorted(made.subjects.values_list("position", flat=True))) == (["analytics"], [2, 3])
+
+
+def test_what_only_an_administrator_can_mend_leads_there(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request = sent_request(organization, officer, people(1, "access", prefix="analytics-nopermission"))
+    finish(simulator)
+    ending = shown(browser, request).section("endings-title").one("li")
+    assert "Ask the administrator" in ending.text
+    assert [link.text for link in ending.all("a", class_="button")] == ["Resubmit this person only…"]
+    administrator = Browser.of(make_administrator("administrator", organization))
+    ending = shown(administrator, request).section("endings-title").one("li")
+    assert f"/admin/portal/organization/{organization.pk}/change/" in {link["href"] for link in ending.all("a")}
 
 
 def test_a_request_whose_file_was_lost_says_that_nothing_was_sent(

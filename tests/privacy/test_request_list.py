@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.models import Organization, User
 from privacy.models import PrivacyRequest
-from privacy.statuses import REQUEST_OPEN, RequestStatus
+from privacy.statuses import REQUEST_OPEN, Origin, RequestStatus
 from tests.actors import Actors, covers
 from tests.admins import queries_of
 from tests.conftest import OTHER_IMS_ORG, Simulator, make_organization
@@ -239,3 +239,29 @@ def test_it_shows_nobodys_data(browser: Browser, organization: Organization, off
     page = browser.page(ADDRESS)
     assert "person1@example.com" not in page.html
     assert "person-1" not in page.html
+
+
+def test_requests_are_narrowed_by_where_they_were_made(browser: Browser, organization: Organization, officer: User) -> None:
+    plain_requests(organization, officer, {})
+    assert not browser.page(ADDRESS).root.all("ul", aria_label="Origin")
+    plain_requests(
+        organization,
+        officer,
+        {"origin": Origin.API},
+        {"origin": Origin.RESUBMISSION},
+        {"origin": Origin.ELSEWHERE, "created_by": None},
+    )
+    page = browser.page(ADDRESS)
+    chips = page.root.one("ul", aria_label="Origin")
+    assert [link.text for link in chips.all("a")] == ["All", *(origin.label for origin in Origin)]
+    assert [row.all("td")[0].text for row in page.rows] == [
+        "PR-2026-000004 Created outside the portal",
+        "PR-2026-000003 Resubmitted",
+        "PR-2026-000002 Made through the API",
+        "PR-2026-000001",
+    ]
+    assert numbers(browser.page(ADDRESS, origin="elsewhere")) == ["PR-2026-000004"]
+    assert len(numbers(browser.page(ADDRESS, origin="nonsense"))) == 4
+    outside = browser.page(address_of("request-detail", PrivacyRequest.objects.get(origin=Origin.ELSEWHERE)))
+    facts = outside.facts()
+    assert (facts["Origin"], "Seen here" in facts, "Confirmed" in facts) == ("Created outside the portal", True, False)

@@ -98,7 +98,7 @@ def test_one_new_request_is_shown_at_once(browser: Browser, failed: PrivacyReque
 def test_one_product_and_one_of_adobes_codes_can_be_chosen(browser: Browser, failed: PrivacyRequest) -> None:
     ProductResponse.objects.filter(job__subject__position=1, status=JobStatus.ERROR).update(code="PRVCY-1030-400")
     page = preview(browser, failed, product="analytics", code="PRVCY-1030-400")
-    assert "Analytics only · Adobe's code PRVCY-1030-400 only" in page.text
+    assert "only Analytics, Adobe's code 1030" in page.text
     form = page.forms[address_of("request-resubmit", failed)]
     assert (form.buttons, form.fields["product"], form.fields["code"]) == (
         ["Ask again for 1 person"],

@@ -125,3 +125,22 @@ def test_a_second_officer_may_confirm_what_another_uploaded(browser: Browser, or
     upload = uploaded(browser, organization)
     Browser.of(other).post(address_of(upload))
     assert PrivacyRequest.objects.get().created_by == other
+
+
+@pytest.mark.parametrize(
+    ("form", "default", "waits"),
+    [
+        ({"offers_access_first": "yes", "access_first": "yes"}, False, True),
+        ({"offers_access_first": "yes"}, True, False),
+        # A form that did not offer it, as of a system that presses the button: the organization's own word holds.
+        ({}, True, True),
+        ({}, False, False),
+    ],
+)
+def test_whether_deletes_wait_for_access_is_chosen_here(
+    browser: Browser, organization: Organization, form: dict[str, str], default: bool, waits: bool
+) -> None:
+    organization.access_before_delete = default
+    organization.save(update_fields=["access_before_delete"])
+    browser.post(address_of(uploaded(browser, organization)), form)
+    assert PrivacyRequest.objects.get().access_first is waits

@@ -249,3 +249,27 @@ def test_the_file_is_named_and_the_day_of_receipt_said(browser: Browser, organiz
 def test_an_address_that_names_no_upload_is_no_page(browser: Browser) -> None:
     for address in ("/uploads/00000000-0000-7000-8000-000000000000/", "/uploads/1/", "/uploads/x/"):
         assert browser.get(address).status_code == 404
+
+
+# --- What the organization lets happen after the confirmation ---
+
+
+def test_it_says_how_long_it_can_be_cancelled(browser: Browser, organization: Organization) -> None:
+    assert "before the first call" not in shown(browser, organization, payload(people(1))).section("confirm").text
+    organization.recall_minutes = 15
+    organization.save(update_fields=["recall_minutes"])
+    words = shown(browser, organization, payload(people(1))).section("confirm").text
+    assert "After you confirm, Acme waits 15 minutes before the first call to Adobe." in words
+    assert "Acme: the first call to Adobe waits 15 minutes after you confirm" in browser.page("/uploads/new/").text
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_to_collect_before_deleting_is_offered_where_people_ask_for_both(
+    browser: Browser, organization: Organization, default: bool
+) -> None:
+    organization.access_before_delete = default
+    organization.save(update_fields=["access_before_delete"])
+    (choice,) = shown(browser, organization, payload(people(2))).root.all("input", name="access_first")
+    assert ("checked" in choice.attributes) is default
+    apart = payload([*people(2, "access"), *people(2, "delete", prefix="leaver")])
+    assert shown(browser, organization, apart).root.all("input", name="access_first") == []

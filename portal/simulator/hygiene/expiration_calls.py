@@ -10,11 +10,11 @@ from aiohttp import web
 from portal.simulator import limits
 from portal.simulator.calls import Call
 from portal.simulator.faults import lag, moved_page
+from portal.simulator.hygiene.datasets import dataset_name
 from portal.simulator.hygiene.expiration_input import Changes, NewExpiration, read_changes, read_new
 from portal.simulator.hygiene.expiration_list import read_query, select
 from portal.simulator.hygiene.expirations import Expiration, make_ttl_id
 from portal.simulator.hygiene.gate import Caller, enter, read_object
-from portal.simulator.hygiene.order_calls import dataset_name
 from portal.simulator.hygiene.quotas import EXPIRATIONS
 from portal.simulator.outcomes import DAY
 from portal.simulator.refusals import Refusal, json_response
@@ -85,7 +85,7 @@ async def list_expirations(world: World, call: Call) -> web.Response:
     limits.check(world, call)
     fault = world.faults.take("list", call)
     at = world.clock.now() - lag(fault)
-    found = select(world.hygiene.expirations.of(caller.ims_org), query, at, dataset_name)
+    found = select(world.hygiene.expirations.of(caller.ims_org), query, at)
     page = moved_page(query.paging.page, fault)
     results = [describe(caller, one, at) for one in query.paging.slice(found, page)]
     if world.switches["ttl_list"] == "ttlDetails":

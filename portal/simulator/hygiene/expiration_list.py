@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from portal.simulator.hygiene.datasets import dataset_name
 from portal.simulator.hygiene.expirations import Expiration
 from portal.simulator.hygiene.filters import (
+    Order,
     Paging,
     author_fits,
     contains,
     is_within,
-    ordered,
+    read_order,
     read_paging,
     read_statuses,
     read_window,
@@ -19,6 +21,16 @@ from portal.simulator.hygiene.filters import (
 
 _STATUSES = ("pending", "executing", "completed", "executed", "cancelled")
 _DATES = ("created", "updated", "cancelled", "completed", "executed", "expiry")
+_SORT_KEYS: dict[str, Callable[[Expiration, float], str | float]] = {
+    "displayName": lambda one, _: one.name or "",
+    "description": lambda one, _: one.description or "",
+    "datasetName": lambda one, _: dataset_name(one.dataset),
+    "id": lambda one, _: one.ttl_id,
+    "updatedBy": lambda one, _: str(one.history[-1]["author"]),
+    "updatedAt": Expiration.updated,
+    "expiry": lambda one, _: one.expiry,
+    "status": Expiration.status,
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class ExpirationQuery:
     sandbox: str | None
     statuses: frozenset[str]
     windows: dict[str, tuple[float, float]]
+    order: Order
 
 
 def read_query(given: Mapping[str, str], sandbox: str, done_word: str) -> ExpirationQuery:
@@ -44,28 +57,18 @@ def read_query(given: Mapping[str, str], sandbox: str, done_word: str) -> Expira
         sandbox=None if named == "*" else named,
         statuses=statuses | {"completed"} if done_word in statuses else statuses,
         windows={name: window for name, window in windows.items() if window is not None},
+        order=read_order(given, _SORT_KEYS, "-updatedAt"),
     )
 
 
-def select(
-    expirations: list[Expiration], query: ExpirationQuery, at: float, dataset_name: Callable[[str], str]
-) -> list[Expiration]:
-    """Those that match, sorted; newest first when nothing else is asked for. Raises Invalid."""
-    found = [one for one in expirations if one.created <= at and _fits(one, query, at, dataset_name)]
-    keys: dict[str, Callable[[Expiration], str | float]] = {
-        "displayName": lambda one: one.name or "",
-        "description": lambda one: one.description or "",
-        "datasetName": lambda one: dataset_name(one.dataset),
-        "id": lambda one: one.ttl_id,
-        "updatedBy": lambda one: one.history[-1]["author"],
-        "updatedAt": lambda one: one.updated(at),
-        "expiry": lambda one: one.expiry,
-        "status": lambda one: one.status(at),
-    }
-    return ordered(found, query.given, keys, "-updatedAt")
+def select(expirations: list[Expiration], query: ExpirationQuery, at: float) -> list[Expiration]:
+    """Those that match, sorted; newest first when nothing else is asked for."""
+    found = [one for one in expirations if one.created <= at and _fits(one, query, at)]
+    key = _SORT_KEYS[query.order.name]
+    return sorted(found, key=lambda one: key(one, at), reverse=query.order.descending)
 
 
-def _fits(one: Expiration, query: ExpirationQuery, at: float, dataset_name: Callable[[str], str]) -> bool:
+def _fits(one: Expiration, query: ExpirationQuery, at: float) -> bool:
     given = query.given
     return (
         query.sandbox in {None, one.sandbox}
@@ -77,11 +80,11 @@ def _fits(one: Expiration, query: ExpirationQuery, at: float, dataset_name: Call
         and contains(one.name, given.get("displayName"))
         and contains(one.description, given.get("description"))
         and author_fits(one.history[-1]["author"], given.get("author"))
-        and _search_fits(one, given.get("search"), dataset_name)
+        and _search_fits(one, given.get("search"))
     )
 
 
-def _search_fits(one: Expiration, wanted: str | None, dataset_name: Callable[[str], str]) -> bool:
+def _search_fits(one: Expiration, wanted: str | None) -> bool:
     """A piece of author, name, description or dataset, or one of the ids whole."""
     texts = (one.history[-1]["author"], one.name, one.description, dataset_name(one.dataset))
     return wanted is None or wanted in {one.ttl_id, one.dataset} or any(contains(text, wanted) for text in texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -110,10 +110,18 @@ def contains(text: str | None, wanted: str | None) -> bool:
     return wanted is None or wanted.lower() in (text or "").lower()
 
 
-def ordered(rows: list[Row], query: Query, keys: Mapping[str, Callable[[Row], str | float]], default: str) -> list[Row]:
-    """By `orderBy`, `+` or `-` and a property; a plus sign that nobody escaped arrives as a space. Raises Invalid."""
+@dataclass(frozen=True)
+class Order:
+    """A property of the rows, and the direction."""
+
+    name: str
+    descending: bool
+
+
+def read_order(query: Query, names: Iterable[str], default: str) -> Order:
+    """`orderBy`, `+` or `-` and a property; a plus sign that nobody escaped arrives as a space. Raises Invalid."""
     text = query.get("orderBy", default)
     sign, name = (text[0], text[1:]) if text[:1] in {"+", "-", " "} else ("+", text)
-    if name not in keys:
-        raise Invalid(f"orderBy must be + or - and one of: {', '.join(keys)}")
-    return sorted(rows, key=keys[name], reverse=sign == "-")
+    if name not in names:
+        raise Invalid(f"orderBy must be + or - and one of: {', '.join(names)}")
+    return Order(name, sign == "-")

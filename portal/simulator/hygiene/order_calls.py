@@ -11,8 +11,9 @@ from portal.simulator import limits
 from portal.simulator.calls import Call
 from portal.simulator.clock import iso
 from portal.simulator.faults import lag, moved_page
+from portal.simulator.hygiene.datasets import dataset_name
 from portal.simulator.hygiene.gate import Caller, enter, read_object
-from portal.simulator.hygiene.order_input import EVERY_DATASET, NewOrder, read_changes, read_order
+from portal.simulator.hygiene.order_input import NewOrder, read_changes, read_order
 from portal.simulator.hygiene.order_list import OrderQuery, read_query, select
 from portal.simulator.hygiene.orders import WorkOrder, make_bundle_id, make_order_id, plan
 from portal.simulator.hygiene.quotas import DAILY
@@ -100,7 +101,7 @@ def describe(caller: Caller, order: WorkOrder, at: float, *, with_services: bool
         body |= {
             "operationCount": len(order.groups),
             "targetServices": order.targets,
-            "datasetName": ", ".join(dataset_name(dataset) for dataset in order.dataset.split(",")),
+            "datasetName": dataset_name(order.dataset),
         }
     services = order.services(at) if with_services else []
     if services:
@@ -108,11 +109,6 @@ def describe(caller: Caller, order: WorkOrder, at: float, *, with_services: bool
             {"productName": name, "productStatus": word, "createdAt": _microseconds(instant)} for name, word, instant in services
         ]
     return body
-
-
-def dataset_name(dataset: str) -> str:
-    """A name that looks like one; ALL stays what it is."""
-    return dataset if dataset == EVERY_DATASET else f"Acme dataset {dataset[-4:]}"
 
 
 def _microseconds(instant: float) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.simulator.hygiene.datasets import EVERY_DATASET
 from portal.simulator.hygiene.orders import ALL_SERVICES, PROFILE_ONLY, is_refused
 from portal.simulator.switches import Switches
 from portal.simulator.validation import Invalid
 
 MOST_IDENTITIES = 100_000
-EVERY_DATASET = "ALL"
 _ACTIONS = {"any": ("delete_identity", "delete-identity"), "underscore": ("delete_identity",), "hyphen": ("delete-identity",)}
 _ID_LISTS = {"any": ("ids", "IDs"), "ids": ("ids",), "IDs": ("IDs",)}
 _NAME_KEYS = {"any": ("name", "displayName"), "name": ("name",), "displayName": ("displayName",)}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from portal.simulator.hygiene.filters import (
+    Order,
     Paging,
     author_fits,
     contains,
     is_within,
-    ordered,
+    read_order,
     read_paging,
     read_statuses,
     read_window,
@@ -26,6 +27,18 @@ _PROPERTIES = frozenset(
     }
 )  # fmt: skip
 
+_SORT_KEYS: dict[str, Callable[[WorkOrder, float], str | float]] = {
+    "displayName": lambda order, _: order.name or "",
+    "description": lambda order, _: order.description or "",
+    "id": lambda order, _: order.order_id,
+    "createdBy": lambda order, _: order.author,
+    "createdAt": lambda order, _: order.created,
+    "updatedAt": WorkOrder.updated,
+    "operation": lambda *_: "identity-delete",
+    "operationCount": lambda order, _: len(order.groups),
+    "status": WorkOrder.status,
+}
+
 
 @dataclass(frozen=True)
 class OrderQuery:
@@ -37,6 +50,7 @@ class OrderQuery:
     statuses: frozenset[str]
     window: tuple[float, float] | None
     properties: frozenset[str] | None
+    order: Order
 
 
 def read_query(switches: Switches, given: Mapping[str, str], sandbox: str) -> OrderQuery:
@@ -53,6 +67,7 @@ def read_query(switches: Switches, given: Mapping[str, str], sandbox: str) -> Or
         statuses=read_statuses(given, (*STATUSES, "in-progress")),
         window=read_window(given, "fromDate", "toDate", "filterDate"),
         properties=_read_properties(given.get("properties")),
+        order=read_order(given, _SORT_KEYS, "-createdAt"),
     )
 
 
@@ -66,20 +81,10 @@ def _read_properties(text: str | None) -> frozenset[str] | None:
 
 
 def select(orders: list[WorkOrder], query: OrderQuery, at: float) -> list[WorkOrder]:
-    """Those that match, sorted; newest first when nothing else is asked for. Raises Invalid."""
+    """Those that match, sorted; newest first when nothing else is asked for."""
     found = [order for order in orders if order.created <= at and _fits(order, query, at)]
-    keys: dict[str, Callable[[WorkOrder], str | float]] = {
-        "displayName": lambda order: order.name or "",
-        "description": lambda order: order.description or "",
-        "id": lambda order: order.order_id,
-        "createdBy": lambda order: order.author,
-        "createdAt": lambda order: order.created,
-        "updatedAt": lambda order: order.updated(at),
-        "operation": lambda _: "identity-delete",
-        "operationCount": lambda order: len(order.groups),
-        "status": lambda order: order.status(at),
-    }
-    return ordered(found, query.given, keys, "-createdAt")
+    key = _SORT_KEYS[query.order.name]
+    return sorted(found, key=lambda order: key(order, at), reverse=query.order.descending)
 
 
 def _fits(order: WorkOrder, query: OrderQuery, at: float) -> bool:

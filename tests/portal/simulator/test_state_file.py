@@ -11,7 +11,7 @@ import pytest
 
 from portal.simulator.cli import main
 from tests.conftest import Simulator
-from tests.portal.simulator.wire import DAY, Adobe, Body, command, identity, now, person, register, running
+from tests.portal.simulator.wire import CONSENT, DAY, Adobe, Body, command, identity, now, person, register, running
 
 
 def known(simulator: Simulator, adobe: Adobe) -> dict[str, Any]:
@@ -91,6 +91,51 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         assert simulator.ledger() == []
 
 
+def hygiene_known(simulator: Simulator, adobe: Adobe, orders: list[Body]) -> dict[str, Any]:
+    """All that a caller can see of opt-outs and Data Hygiene."""
+    return {
+        "ledgers": [simulator.control(f"ledger/{name}") for name in ("consents", "workorders", "expirations")],
+        "orders": [adobe.hygiene("GET", f"/workorder/{order['workorderId']}").said for order in orders],
+        "expirations": [adobe.hygiene("GET", f"/ttl/{name}?include=history").said for name in ("a", "b", "c")],
+        "list": adobe.hygiene("GET", "/ttl").json,
+        "quotas": adobe.hygiene("GET", "/quota").json,
+    }
+
+
+def test_a_restart_keeps_opt_outs_and_data_hygiene(tmp_path: Path) -> None:
+    path = tmp_path / "state.jsonl"
+    with running("--state", str(path)) as simulator:
+        adobe = Adobe(simulator.address)
+        opt_out = {"optOutOfSale": True, "entities": [{"nameSpace": "email", "values": ["ada@example.com"]}]}
+        assert adobe.call("POST", CONSENT, opt_out).status == 202
+        simulator.control("quotas", {"daily": 100, "usedThisMonth": 50})
+        orders = [adobe.order(), adobe.order("orderstuck"), adobe.order("profile-fails"), adobe.order(), adobe.order()]
+        ids = [order["workorderId"] for order in orders]
+        adobe.hygiene("PUT", f"/workorder/{ids[0]}", {"name": "New"})
+        simulator.control("workorders/finish", {"workorderIds": [ids[0]]})
+        simulator.control(f"workorders/{ids[2]}/age", {"seconds": 30 * DAY})
+        simulator.control(f"workorders/{ids[3]}", method="DELETE")
+        simulator.control("workorders/finish", {"workorderIds": [ids[4]], "status": "failed"})
+        adobe.expiration("a", displayName="Alpha")
+        adobe.expiration("b")
+        adobe.hygiene("DELETE", "/ttl/b")
+        simulator.control(f"expirations/{adobe.expiration('c')['ttlId']}", method="DELETE")
+        simulator.advance(DAY / 24)
+        before = hygiene_known(simulator, adobe, orders)
+        assert [status for status, _ in before["orders"]] == [200, 200, 200, 404, 200]
+        assert [body.get("status") for _, body in before["orders"]][::2] == ["completed", "failed", "failed"]
+        assert [status for status, _ in before["expirations"]] == [200, 200, 404]
+
+    with running("--state", str(path), "--speed", "1000000", "--seed", "another") as simulator:
+        adobe = Adobe(simulator.address)
+        assert hygiene_known(simulator, adobe, orders) == before
+        adobe.order()
+        assert [entry["n"] for entry in simulator.control("ledger/workorders")["entries"]] == [1, 2, 3, 4, 5, 6]
+        simulator.reset()
+    with running("--state", str(path)) as simulator:
+        assert [simulator.control(f"ledger/{name}")["total"] for name in ("consents", "workorders", "expirations")] == [0, 0, 0]
+
+
 def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     path = tmp_path / "state.jsonl"
     with subprocess.Popen(command("--state", str(path)), stdout=subprocess.PIPE, text=True) as process:
@@ -119,7 +164,21 @@ def test_a_half_written_last_line_is_left_out_and_written_over(tmp_path: Path) -
     assert [len(json.loads(line)["jobs"]) for line in path.read_text().splitlines()] == [2, 1, 1, 1]
 
 
-@pytest.mark.parametrize("line", ["{", "nonsense", "7", '{"jobs":[{}]}', '{"jobs":3}', '{"organization":{}}', '{"advance":"x"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "nonsense",
+        "7",
+        '{"jobs":[{}]}',
+        '{"jobs":3}',
+        '{"organization":{}}',
+        '{"advance":"x"}',
+        '{"workorder":{}}',
+        '{"ttl":{"x":1}}',
+        '{"consent":3}',
+    ],
+)
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
     path = tmp_path / "state.jsonl"
     content = f'{{"advance":1}}\n{line}\n{{"advance":1}}\nhalf'

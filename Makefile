@@ -17,7 +17,7 @@ define install
 	@touch $(2)
 endef
 
-.PHONY: help demo demo-reset test pictures bench lint format locks
+.PHONY: help demo demo-reset test pictures bench lint schema format locks
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,12 +50,17 @@ bench: $(VENV)/.dev ## 10,000 people through real workers, one killed half-way; 
 pictures: $(VENV)/.dev ## take the pictures of README.md anew, in a real browser
 	@TAKE_PICTURES=1 $(PYTEST) -n 0 tests/browser/test_main_story.py
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, lock files
+lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, the OpenAPI file, lock files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn \
+		| cmp - portal/api/openapi.yaml || { echo "make: the OpenAPI file is not current: make schema"; exit 1; }
 	@! grep -n '://' requirements*.txt
+
+schema: $(VENV)/.dev ## write the OpenAPI file of the API anew
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file portal/api/openapi.yaml
 
 format: $(VENV)/.dev ## let ruff lay out the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .

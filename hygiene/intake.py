@@ -16,7 +16,7 @@ from django.utils import timezone
 from hygiene import checking, naming
 from hygiene.models import DatasetExpiration, RecordDelete
 from hygiene.reading import Readable
-from hygiene.schema import Finding, Wanted, dataset_ids, plain_namespace, wanted_problems
+from hygiene.schema import Finding, Wanted, dataset_ids, is_dataset, plain_namespace, wanted_problems
 from hygiene.statuses import RECORD_DELETE_DRAFTS, ExpirationStatus, RecordDeleteStatus
 from portal import audit, crypto, leases, steps
 from portal.ids import new_id
@@ -125,7 +125,8 @@ def _next_number() -> str:
 def _note_wanted(record_delete: RecordDelete, wanted: Wanted) -> None:
     record_delete.name = wanted.name or None
     record_delete.description = wanted.description or None
-    record_delete.datasets = list(wanted.datasets)
+    # In clear, so only what is an id: anything may stand in a file, and a file with something else is refused anyway.
+    record_delete.datasets = [dataset for dataset in wanted.datasets if is_dataset(dataset)]
     record_delete.profile_only = wanted.profile_only
 
 

@@ -6,6 +6,7 @@ Nothing can be sent before the last order is written, so a crash half-way is men
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import uuid
@@ -160,8 +161,10 @@ def _start_as_unknown(order: WorkOrder) -> None:
 
 def identities_of(order: WorkOrder) -> Iterator[Identity]:
     """The identities of a work order, in the order they are sent. Raises CannotDecrypt, FileNotFoundError."""
-    with crypto.open_sealed(order.file_path, crypto.box_for(order.data_key), FILE_LABEL) as file:
-        for line in file:
+    sealed = crypto.open_sealed(order.file_path, crypto.box_for(order.data_key), FILE_LABEL)
+    # Python's text reader takes whole chunks; the lines of a sealed file itself would be read byte by byte.
+    with io.TextIOWrapper(sealed, encoding="ascii") as lines:
+        for line in lines:
             namespace, value = json.loads(line)
             yield Identity(namespace, value)
 

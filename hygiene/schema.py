@@ -192,7 +192,7 @@ def wanted_problems(wanted: Wanted, *, with_file: bool = False) -> list[str]:
         problems.append("Choose at least one dataset, or ALL.")
     if ALL in wanted.datasets and len(wanted.datasets) > 1:
         problems.append("ALL cannot stand beside single datasets. Keep one or the other.")
-    if any(not _DATASET.fullmatch(dataset) for dataset in wanted.datasets):
+    if not all(is_dataset(dataset) for dataset in wanted.datasets):
         problems.append("A dataset id has letters, digits, hyphens and underscores only. Copy it from Adobe's list of datasets.")
     if len(wanted.datasets) > MOST_DATASETS:
         problems.append(f"At most {MOST_DATASETS} datasets go into one record delete.")
@@ -205,6 +205,11 @@ def wanted_problems(wanted: Wanted, *, with_file: bool = False) -> list[str]:
     if "\0" in wanted.name + wanted.description:
         problems.append("The name or the description holds a character that no database keeps.")
     return problems
+
+
+def is_dataset(text: str) -> bool:
+    """Whether it looks like the id of a dataset, or is ALL."""
+    return _DATASET.fullmatch(text) is not None
 
 
 def dataset_ids(text: str) -> tuple[str, ...]:

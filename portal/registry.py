@@ -30,7 +30,7 @@ class Step:
 
     name: str
     is_due: Callable[[], bool]
-    publish: Callable[[], None]
+    publish: Callable[[], object]
 
 
 @dataclass(frozen=True)

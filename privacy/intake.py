@@ -269,7 +269,12 @@ def asks_both(summary: checking.Summary) -> bool:
 def new_request(
     organization: Organization, user: User, envelope: schema.Envelope, *, received_on: date, **fields: Any
 ) -> PrivacyRequest:
-    """A confirmed request with a data key of its own, which a worker prepares next. Its recall period begins now."""
+    """A confirmed request with a data key of its own, which a worker prepares next. Its recall period begins now.
+
+    Raises NotPossible for a law or a product that was switched off since the file was checked.
+    """
+    if reason := catalog.current().why_withdrawn(envelope.regulation, envelope.products):
+        raise NotPossible(reason)
     request_id = new_id()
     request = PrivacyRequest(
         id=request_id,

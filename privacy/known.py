@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from privacy.products import Products
@@ -14,3 +15,12 @@ class Catalog:
 
     laws: Regulations
     products: Products
+
+    def why_withdrawn(self, regulation: str, products: Iterable[str]) -> str:
+        """Why nothing new can be asked under this law of these products, in a sentence; empty when it can."""
+        law = self.laws.by_code.get(regulation.casefold())
+        if law is None or not law.is_offered:
+            return f"No new request can be made under {regulation}: an administrator switched it off."
+        known = self.products.by_code
+        gone = [code for code in products if code not in known or not known[code].is_offered]
+        return f"No new request can name {', '.join(gone)}: an administrator switched it off." if gone else ""

@@ -128,7 +128,7 @@ PLAYS: Final[Mapping[str, Play]] = {
     ),
     "6054-200": Play("Partly done", "Some identities were found and done; the others are unknown to the product.", True),
 }
-_UNNAMED = Play(
+UNNAMED = Play(
     "Failed without a known code",
     "The product failed and does not say why in a code that Adobe publishes; its own words stand with each job.",
     False,
@@ -191,9 +191,9 @@ def play(code: str, status: str) -> Play | None:
     """What a product's answer means. None where it says no more than its status does."""
     known = PLAYS.get(codes.bare(code))
     if known is None:
-        return _UNNAMED if status == JobStatus.ERROR else None
+        return UNNAMED if status == JobStatus.ERROR else None
     # The status decides whether the job is over well; a code that says otherwise is a contradiction that a person must see.
-    return _UNNAMED if known.done and status == JobStatus.ERROR else known
+    return UNNAMED if known.done and status == JobStatus.ERROR else known
 
 
 def ended_as(state: str, jobs: QuerySet[Job]) -> QuerySet[Job]:

@@ -17,8 +17,8 @@ class Product:
     """One product as Adobe names it in `include`.
 
     `namespaces` are patterns `<namespace>/<type>` of the identities it takes, in Adobe's spelling; `*` stands for any.
-    `supports_opt_out` is None where Adobe does not say. `answer_names` are its names in product responses. What is not offered is still known by its names, but
-    no new request can name it.
+    `supports_opt_out` is None where Adobe does not say. `answer_names` are its names in product responses. What is not offered
+    is still known by its names, but no new request can name it.
     """
 
     code: str

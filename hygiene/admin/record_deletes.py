@@ -68,7 +68,8 @@ class RecordDeleteAdmin(ReadOnlyAdmin):
         """One bar for each service, linked to what it said."""
         address = reverse("admin:hygiene_serviceprogress_changelist")
         bars = [
-            (bar, f"{address}?{urlencode({OF_RECORD_DELETE: str(row.pk), 'service': bar.name})}") for bar in progress.of(row).services
+            (bar, f"{address}?{urlencode({OF_RECORD_DELETE: str(row.pk), 'service': bar.name})}")
+            for bar in progress.of(row).services
         ]
         return render_to_string("admin/hygiene/_service_bars.html", {"bars": bars})
 

@@ -131,7 +131,7 @@ class ApiTokenAdmin(AuditedAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form of whoever fills it in."""
         if obj is not None:
-            return super().get_form(request, obj, change=change, **kwargs)
+            return super().get_form(request, obj, change=change, form=forms.ModelForm, **kwargs)
         return type("TokenForm", (TokenForm,), {"acting": acting_user(request)})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -66,6 +66,12 @@ class StoredBodyParser(BaseParser):
         return stored
 
 
+class StoredCsvParser(StoredBodyParser):
+    """The same for a table."""
+
+    media_type = "text/csv"
+
+
 class _Digesting:
     """A stream that is digested while it is read."""
 

@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from portal.api import problems
 from portal.api.schema import ApiSchema  # noqa: F401 - its class must be loaded before a schema is made
+from portal.api.views import AnswersProblems
 
 
 class Docs(View):
@@ -34,5 +35,5 @@ class Docs(View):
         return answer
 
 
-class Schema(problems.AnswersProblems, SpectacularAPIView):
+class Schema(AnswersProblems, SpectacularAPIView):
     """The schema as YAML or JSON."""

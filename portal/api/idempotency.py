@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
@@ -65,36 +66,79 @@ class PersonalResponse(Response):
 def idempotent(handler: Handler[View, Rest]) -> Handler[View, Rest]:
     """Decorates the `post` of a view. Without the header it changes nothing."""
 
+    return _decorated(handler, _once)
+
+
+def idempotent_question(handler: Handler[View, Rest]) -> Handler[View, Rest]:
+    """The same for a `post` that asks Adobe something and changes nothing there: no transaction stands around the question.
+
+    Two at once may both ask; both get the answer that was kept first.
+    """
+    return _decorated(handler, _once_asked)
+
+
+def _decorated(handler: Handler[View, Rest], once: Callable[..., Response]) -> Handler[View, Rest]:
     @wraps(handler)
-    def once(view: View, request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
+    def post(view: View, request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
         key = request.headers.get(HEADER)
         if key is None:
             return handler(view, request, *args, **kwargs)
         if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
             words = f"1 to {LONGEST_KEY} printable ASCII characters."
             raise Problem(HTTPStatus.BAD_REQUEST, "bad-idempotency-key", words, [Fault(HEADER, None, "invalid", words)])
-        return _once(view, request, key, lambda: handler(view, request, *args, **kwargs))
+        return once(view, _Call.of(request, key), lambda: handler(view, request, *args, **kwargs))
 
-    vars(once)["is_idempotent"] = True
-    return once
+    vars(post)["is_idempotent"] = True
+    return post
 
 
-def _once(view: Handles, request: Request, key: str, work: Callable[[], Response]) -> Response:
-    # Read before the transaction: a slow sender must not keep others waiting.
-    body = _digest("body", request.META.get("QUERY_STRING", ""), bodies.digest_of(request).hex())
+@dataclass(frozen=True)
+class _Call:
+    """What tells one call from another."""
+
+    user: User
+    key: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, request: Request, key: str) -> _Call:
+        """Reads the body, before any transaction: a slow sender must not keep others waiting."""
+        body = _digest("body", request.META.get("QUERY_STRING", ""), bodies.digest_of(request).hex())
+        return cls(cast("User", request.user), _digest("key", request.path, key), body)
+
+    def row(self) -> tuple[IdempotencyKey, bool]:
+        """The row of this key, and whether it is new. Waits for whoever is making it."""
+        return IdempotencyKey.objects.get_or_create(user=self.user, key_digest=self.key, defaults={"body_digest": self.body})
+
+
+def _once(view: Handles, call: _Call, work: Callable[[], Response]) -> Response:
     with transaction.atomic():
-        row, is_new = IdempotencyKey.objects.get_or_create(
-            user=cast("User", request.user),
-            key_digest=_digest("key", request.path, key),
-            defaults={"body_digest": body},
-        )
+        row, is_new = call.row()
         if not is_new:
-            return _again(row, body)
+            return _again(row, call.body)
         answer = _done(view, work)
         if answer.status_code < 500:
             _keep(row, answer)
         else:
             row.delete()
+    return answer
+
+
+def _once_asked(view: Handles, call: _Call, work: Callable[[], Response]) -> Response:
+    known = IdempotencyKey.objects.filter(user=call.user, key_digest=call.key).select_related("data_key").first()
+    if known is not None:
+        return _again(known, call.body)
+    try:
+        answer = work()
+    except (APIException, Http404, PermissionDenied) as refusal:
+        answer = view.handle_exception(refusal)
+    if answer.status_code >= 500:
+        return answer
+    with transaction.atomic():
+        row, is_new = call.row()
+        if not is_new:
+            return _again(row, call.body)
+        _keep(row, answer)
     return answer
 
 

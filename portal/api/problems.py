@@ -13,10 +13,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from django.http.response import HttpResponseBase
 from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal import logs
@@ -65,7 +62,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     406: ("not-acceptable", "The answer cannot be given in a form that the Accept header allows."),
     412: ("precondition-failed", "It is not in the state that the request was conditional on."),
     413: ("too-large", "The body is larger than what is taken here."),
-    415: ("unsupported-media-type", "Send the body as application/json."),
+    415: ("unsupported-media-type", "The address does not take a body of this media type; most take application/json."),
     429: ("too-many-requests", "Too many calls in a short time. Wait as long as the Retry-After header says."),
     500: ("internal-error", "Something went wrong in the portal. Tell an administrator the correlation id."),
 }
@@ -119,17 +116,6 @@ def handle(error: Exception, _: Mapping[str, Any]) -> Response | None:
         case _:
             return None
     return answer
-
-
-class AnswersProblems:
-    """For views whose answers are no JSON: their errors are."""
-
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Whatever the caller would take, a problem is JSON."""
-        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        if isinstance(final, Response) and final.status_code >= 400:
-            final.accepted_renderer = JSONRenderer()
-        return final
 
 
 def _special(error: exceptions.APIException) -> tuple[str, str]:

@@ -12,8 +12,10 @@ from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from portal.api.answers import FIELDS, Answer, Body
 from portal.api.conditional import conditional
@@ -25,6 +27,17 @@ if TYPE_CHECKING:
     _View = GenericAPIView[Any]
 else:
     _View = GenericAPIView
+
+
+class AnswersProblems(APIView):
+    """For views whose answers are no JSON: their errors are."""
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whatever the caller would take, a problem is JSON."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(final, Response) and final.status_code >= 400:
+            final.accepted_renderer = JSONRenderer()
+        return final
 
 
 class ApiView(_View):

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from http import HTTPStatus
-from typing import Any
-from uuid import UUID
+from contextlib import AbstractContextManager
+from datetime import date
 
-from django.db.models import Max
-from django_filters import FilterSet, UUIDFilter
+from rest_framework.exceptions import ValidationError
 
-from portal.api.filters import MomentFilter
-from portal.api.problems import Problem
-from portal.models import AuditEvent
+from portal.api.common import conflict_on
+from portal.models import Organization
 from privacy import elsewhere, intake, reconciling, shredding
-
-_REFUSALS = (intake.NotPossible, elsewhere.NotPossible, reconciling.CannotDecide, shredding.NotShreddable)
-
-
-@contextmanager
-def refusals_as_conflicts() -> Iterator[None]:
-    """What cannot be done as things stand is a 409 with the words of the page."""
-    try:
-        yield
-    except _REFUSALS as refusal:
-        raise Problem(HTTPStatus.CONFLICT, "not-possible", str(refusal)) from None
+from privacy.forms import OLDEST_RECEIPT_DAYS, today_of
 
 
-def last_event(root_id: UUID) -> datetime | None:
-    """When something last happened to a request or an upload, as the trail has it."""
-    latest: dict[str, Any] = AuditEvent.objects.filter(root_id=str(root_id)).aggregate(at=Max("at"))
-    at: datetime | None = latest["at"]
-    return at
+def refusals_as_conflicts() -> AbstractContextManager[None]:
+    """What this app refuses because of how things stand is a 409."""
+    return conflict_on(intake.NotPossible, elsewhere.NotPossible, reconciling.CannotDecide, shredding.NotShreddable)
 
 
-def latest(*times: datetime | None) -> datetime | None:
-    """The latest of those that are known."""
-    return max((time for time in times if time is not None), default=None)
-
-
-class CreatedFilters(FilterSet):
-    """By organization and by time of making."""
-
-    organization = UUIDFilter(field_name="organization_id")
-    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
-    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+def day_of_receipt(organization: Organization, day: date | None) -> date:
+    """By the rule of the upload form; today, when it is not said. Raises ValidationError."""
+    today = today_of([organization])
+    if day is None:
+        return today
+    if not 0 <= (today - day).days <= OLDEST_RECEIPT_DAYS:
+        words = f"Not in the future, and not more than {OLDEST_RECEIPT_DAYS} days ago."
+        raise ValidationError({"received_on": [words]}, code="out-of-range")
+    return day

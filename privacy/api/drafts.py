@@ -14,15 +14,14 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django_filters import ChoiceFilter
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import bodies
 from portal.api.answers import Answer, Body
+from portal.api.common import CreatedFilters, FindingAnswer, NamespaceLineAnswer, last_event, unreadable
 from portal.api.idempotency import PersonalResponse, idempotent
 from portal.api.problems import Fault, Problem
 from portal.api.views import ApiView, ListView
@@ -30,9 +29,8 @@ from portal.models import Organization
 from portal.paging import Keyset
 from portal.uploads import StoredUpload
 from privacy import catalog, intake
-from privacy.api.common import CreatedFilters, last_event, refusals_as_conflicts
+from privacy.api.common import day_of_receipt, refusals_as_conflicts
 from privacy.checking import CheckResult
-from privacy.forms import OLDEST_RECEIPT_DAYS, today_of
 from privacy.models import PrivacyRequest, Upload
 from privacy.preview import Preview, shown_findings
 from privacy.schema import Finding
@@ -43,32 +41,12 @@ CHECKED = (UploadStatus.READY, UploadStatus.REFUSED)
 OVER = (UploadStatus.READY, UploadStatus.REFUSED, UploadStatus.CONFIRMED, UploadStatus.DISCARDED)
 
 
-class FindingAnswer(Answer):
-    """One thing that is wrong (error) or worth knowing (warning)."""
-
-    level = serializers.CharField(read_only=True)
-    code = serializers.CharField(read_only=True)
-    path = serializers.CharField(read_only=True)
-    row = serializers.IntegerField(read_only=True, allow_null=True, help_text="1-based place in `users`.")
-    key = serializers.CharField(read_only=True, allow_null=True, help_text="For the sender of the file only.")
-    message = serializers.CharField(read_only=True)
-    hint = serializers.CharField(read_only=True)
-
-
 class ProductLineAnswer(Answer):
     """What one product does with the request."""
 
     name = serializers.CharField(read_only=True)
     access_returns = serializers.CharField(read_only=True)
     delete_does = serializers.CharField(read_only=True)
-
-
-class NamespaceLineAnswer(Answer):
-    """Identities of one namespace."""
-
-    namespace = serializers.CharField(read_only=True)
-    count = serializers.IntegerField(read_only=True)
-    examples = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Masked.")
 
 
 class DueLineAnswer(Answer):
@@ -230,11 +208,6 @@ class DraftConfirm(ApiView):
         return answer_of(self, upload, HTTPStatus.OK)
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class PayloadField(serializers.JSONField):
-    """Adobe's payload; see Adobe's Privacy Service API, create a privacy job."""
-
-
 def create(view: ApiView, request: Request) -> Response:
     """A draft from the body, which is Adobe's payload; with `confirm` its requests at once. Raises Problem."""
     asked = view.asked(request)
@@ -282,23 +255,11 @@ def get_draft(view: ApiView, pk: UUID) -> Upload:
     return upload
 
 
-def day_of_receipt(organization: Organization, day: date | None) -> date:
-    """By the rule of the upload form. Raises ValidationError."""
-    today = today_of([organization])
-    if day is None:
-        return today
-    if not 0 <= (today - day).days <= OLDEST_RECEIPT_DAYS:
-        words = f"Not in the future, and not more than {OLDEST_RECEIPT_DAYS} days ago."
-        raise ValidationError({"received_on": [words]}, code="out-of-range")
-    return day
-
-
 def _take_in(view: ApiView, file: StoredUpload, organization: Organization, received_on: date) -> Upload:
     try:
         upload = intake.take_in(file, organization=organization, user=view.user, received_on=received_on)
     except intake.Unreadable as problem:
-        fault = Fault("", None, "unreadable", str(problem))
-        raise Problem(HTTPStatus.BAD_REQUEST, "unreadable", str(problem), [fault]) from None
+        raise unreadable(str(problem)) from None
     if upload.status == UploadStatus.REFUSED:
         raise _refused(CheckResult.from_dict(upload.result))
     return upload

@@ -18,13 +18,13 @@ from rest_framework.response import Response
 
 from portal import audit, crypto
 from portal.api.answers import Answer
+from portal.api.common import last_event, latest
 from portal.api.idempotency import PersonalResponse, idempotent
 from portal.api.problems import Problem
 from portal.api.views import ApiView, ListView
 from portal.masking import mask, mask_text
 from portal.paging import Keyset
 from privacy import masking, playbook, polling
-from privacy.api.common import last_event, latest
 from privacy.api.requests import get_request
 from privacy.models import Job, ProductResponse
 from privacy.statuses import JOB_OPEN, Action, ArchiveStatus, JobStatus

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from portal import crypto
 from portal.api.answers import Answer, Body
 from portal.api.bodies import JSONParser, StoredBodyParser
+from portal.api.common import CreatedFilters, last_event, latest
 from portal.api.idempotency import idempotent
 from portal.api.views import ApiView, ListView
 from portal.models import User
@@ -26,7 +27,7 @@ from portal.outbound import CallState
 from portal.paging import Keyset
 from privacy import progress, recalling, reconciling, releasing, resubmission, shredding
 from privacy.api import drafts
-from privacy.api.common import CreatedFilters, last_event, latest, refusals_as_conflicts
+from privacy.api.common import refusals_as_conflicts
 from privacy.models import PrivacyRequest, Submission
 from privacy.statuses import REQUEST_OPEN, Origin, RequestStatus
 

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 
 from portal import audit, crypto
 from portal.api.answers import Answer
+from portal.api.common import last_event
 from portal.api.idempotency import idempotent
-from portal.api.problems import AnswersProblems, Problem
-from portal.api.views import ApiView, ListView
+from portal.api.problems import Problem
+from portal.api.views import AnswersProblems, ApiView, ListView
 from portal.paging import Keyset
 from privacy import archive
-from privacy.api.common import last_event
 from privacy.models import ResultArchive
 from privacy.statuses import ArchiveStatus
 from privacy.views.results import file_name

@@ -15,11 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.answers import Answer, Body
+from portal.api.common import CreatedFilters
 from portal.api.idempotency import idempotent
 from portal.api.views import ApiView, ListView
 from portal.paging import Keyset
 from privacy import elsewhere
-from privacy.api.common import CreatedFilters, refusals_as_conflicts
+from privacy.api.common import refusals_as_conflicts
 from privacy.models import JobSync
 from privacy.statuses import SyncStatus
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.api import drafts, jobs, requests, results, subjects, syncs
+from privacy.api import drafts, jobs, opt_outs, requests, results, subjects, syncs
 
 urlpatterns = [
     path("requests", requests.RequestList.as_view(), name="request-list"),
@@ -26,6 +26,13 @@ urlpatterns = [
     path("results/<uuid:pk>", results.ResultDetail.as_view(), name="result-detail"),
     path("results/<uuid:pk>/content", results.ResultContent.as_view(), name="result-content"),
     path("results/<uuid:pk>/fetch", results.ResultFetch.as_view(), name="result-fetch"),
+    path("consent", opt_outs.Consent.as_view(), name="consent"),
+    path("opt-outs", opt_outs.OptOutList.as_view(), name="opt-out-list"),
+    path("opt-outs/<str:number>", opt_outs.OptOutDetail.as_view(), name="opt-out-detail"),
+    path("opt-outs/<str:number>/confirm", opt_outs.OptOutConfirm.as_view(), name="opt-out-confirm"),
+    path("opt-outs/<str:number>/cancel", opt_outs.OptOutCancel.as_view(), name="opt-out-cancel"),
+    path("opt-outs/<str:number>/shred", opt_outs.OptOutShred.as_view(), name="opt-out-shred"),
+    path("opt-outs/<str:number>/calls/<int:ordinal>/decide", opt_outs.ConsentDecide.as_view(), name="consent-decide"),
     path("subjects/search", subjects.SubjectSearch.as_view(), name="subject-search"),
     path("syncs", syncs.SyncList.as_view(), name="sync-list"),
     path("syncs/<uuid:pk>", syncs.SyncDetail.as_view(), name="sync-detail"),

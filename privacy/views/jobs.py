@@ -87,7 +87,7 @@ def _ending(request: HttpRequest) -> str:
     if state in playbook.OF_JOBS:
         return playbook.OF_JOBS[state].title
     known = playbook.PLAYS.get(codes.bare(code))
-    return f"{known.title} (Adobe code {codes.short(code)})" if known else code and "Without a known code"
+    return f"{known.title} (Adobe code {codes.short(code)})" if known else code and playbook.UNNAMED.title
 
 
 def _state_of_product(product: str, state: str, statuses: Sequence[str]) -> Q:
@@ -191,7 +191,6 @@ def _show(request: HttpRequest, job: Job, *, revealed: bool) -> HttpResponse:
         "archive": archive,
         "raw": _raw(job) if revealed and readable else "",
         "answer_rows": _answer_rows(job, values, revealed=revealed) if readable else [],
-        "plays": playbook.Action,
         "revealed": revealed,
         "readable": readable,
         "damaged": is_kept and not readable,

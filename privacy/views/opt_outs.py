@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from portal import crypto
-from portal.masking import mask
 from portal.models import User
 from portal.outbound import CallState
 from portal.paging import Keyset
@@ -27,7 +26,8 @@ from portal.reading import FileProblem
 from portal.timeline import CALL_REASONS
 from privacy import catalog
 from privacy.consent import deciding, intake, reading, sending, shredding, story
-from privacy.consent.entities import LABELS, Checked, Entity
+from privacy.consent.entities import LABELS, Checked
+from privacy.consent.preview import Preview
 from privacy.intake import NotPossible
 from privacy.models import ConsentCall, OptOut, PrivacyRequest
 from privacy.opt_out_forms import OptOutForm
@@ -38,7 +38,6 @@ LIST: Keyset[OptOut] = Keyset("created_at")
 REQUESTS: Keyset[PrivacyRequest] = Keyset("created_at")
 LIVE = (OptOutStatus.SENDING, OptOutStatus.ATTENTION)
 MOST_CALLS = 100
-MOST_EXAMPLES = 3
 
 DECISIONS: dict[str, tuple[Callable[[ConsentCall, User], None], str]] = {
     "accepted": (deciding.accept, "Noted: Adobe has accepted the call. It is closed."),
@@ -163,46 +162,6 @@ def template_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django
 
 
 # --- Look ---
-
-
-@dataclass(frozen=True)
-class NamespaceLine:
-    """One namespace: how many values, how many duplicates were removed, and some values, masked."""
-
-    name: str
-    words: str
-    count: int
-    duplicates: int
-    examples: list[str]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What will happen when a draft is confirmed."""
-
-    namespaces: list[NamespaceLine]
-    calls: int
-    duplicates: int
-    odd_emails: int
-
-    @classmethod
-    def of(cls, opt_out: OptOut) -> Preview | None:
-        """None when what it names does not open any more."""
-        try:
-            entities = intake.entities_of(opt_out)
-        except crypto.CannotDecrypt:
-            return None
-        return cls(
-            namespaces=[_line(entity) for entity in entities],
-            calls=len(intake.calls_of(entities, opt_out.organization)),
-            duplicates=sum(entity.duplicates for entity in entities),
-            odd_emails=sum("@" not in value for entity in entities if entity.namespace == "Email" for value in entity.values),
-        )
-
-
-def _line(entity: Entity) -> NamespaceLine:
-    examples = [mask(value) for value in entity.values[:MOST_EXAMPLES]]
-    return NamespaceLine(entity.namespace, LABELS[entity.namespace], len(entity.values), entity.duplicates, examples)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ def test_a_row_says_what_and_how_far_and_leads_to_the_work_orders_it_counts(
     browser: Browser, organization: Organization, officer: User
 ) -> None:
     made = draft(organization, officer)
-    RecordDelete.objects.update(status=RecordDeleteStatus.IN_PROGRESS, orders_total=4, orders_done=3, orders_failed=1, confirmed_at=timezone.now())
+    RecordDelete.objects.update(
+        status=RecordDeleteStatus.IN_PROGRESS, orders_total=4, orders_done=3, orders_failed=1, confirmed_at=timezone.now()
+    )
     page = browser.page(ADDRESS)
     (row,) = page.rows
     for words in (made.number, "Spring cleaning", "Adobe is working", "7eab61f3e5c34810a49a1ab3", "3 of 4", "1 failed"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,12 +39,12 @@ def test_a_part_that_was_not_read_to_its_end_shifts_no_other(identities: list[in
 def test_it_takes_a_stream() -> None:
     taken: list[int] = []
 
-    def stream() -> object:
+    def stream() -> Iterator[int]:
         for number in range(10):
             taken.append(number)
             yield number
 
-    parts = split(stream(), 3)  # type: ignore[arg-type]
+    parts = split(stream(), 3)
     next(next(parts))
     assert taken == [0]
 

@@ -66,7 +66,7 @@ def test_while_results_are_on_their_way_it_only_says_so(browser: Browser, held: 
     words, buttons = section_of(browser, held)
     assert words.startswith(
         "The deletes wait for the results of access 3 deletions in 1 call are not sent before every access result is safe in the "
-        "portal: 0 of 3 are, 3 are on the way."
+        "portal. 0 of 3 are safe, 3 are on the way."
     )
     assert buttons == ["Do not send the deletes"]
     page = browser.page(address_of("request-detail", held))
@@ -81,7 +81,7 @@ def test_it_says_why_they_wait_for_a_person(browser: Browser, undecided: Privacy
     assert undecided.status == RequestStatus.ATTENTION
     words, buttons = section_of(browser, undecided)
     assert "The deletes need a decision" in words
-    assert "0 of 3 are, 1 is on the way." in words
+    assert "0 of 3 are safe, 1 is on the way." in words
     assert "1 access job ended with an error" in words
     assert "1 access job is complete, but Adobe offers no result: the credential may lack the content permission" in words
     assert buttons == ["Send the deletes anyway", "Do not send the deletes"]

@@ -25,7 +25,7 @@ import redis
 
 from tests import servers
 from tests.marks import ENCODINGS, Found, Marks, trace
-from tests.services import opt_outs, places
+from tests.services import opt_outs, places, record_deletes
 from tests.services.everything import VARIABLES, Everything, prepared
 from tests.services.words import Mouth
 from tests.stack import Stack
@@ -109,6 +109,7 @@ def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         everything = prepared(stack, mouth, marks)
         everything.drive()
         opt_outs.drive(everything)
+        record_deletes.drive(everything)
         marks.known |= secrets_of(stack)
         yield Left(everything, folder, Path(real.folder) if real else None, watch)
 
@@ -151,6 +152,10 @@ def test_everything_was_driven_to_where_it_can_leak(left: Left) -> None:
         (state,) for state in ("sent", "rejected", "cancelled")
     }
     assert ("shredded",) in left.stack.rows("SELECT DISTINCT status FROM privacy_optout")
+    assert set(left.stack.rows("SELECT DISTINCT state FROM hygiene_workorder")) >= {
+        (state,) for state in ("sent", "rejected", "cancelled")
+    }
+    assert ("shredded",) in left.stack.rows("SELECT DISTINCT status FROM hygiene_recorddelete")
     assert set(left.stack.rows("SELECT DISTINCT status FROM privacy_upload")) >= {("confirmed",), ("discarded",)}
     assert "Traceback" in left.stack.log("web")
     assert "Traceback" in left.stack.log("one") + left.stack.log("two")

@@ -98,7 +98,7 @@ class Mouth:
                 given = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
                 self.reply(answer.status, given, mouth.speak(answer.data) if answer.status == 200 else answer.data)
 
-            do_GET = do_POST = handle_any  # noqa: N815 - the names that the library looks for
+            do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the names that the library looks for
 
             def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
                 self.send_response(status)

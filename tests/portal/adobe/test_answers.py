@@ -196,7 +196,13 @@ def test_it_calls_a_job_without_id_unreadable(raw: bytes) -> None:
         read_job(raw)
 
 
-@pytest.mark.parametrize("entry", [None, "text", 5, [], {"product": None}, {"product": [], "productStatusResponse": "complete"}])
+@pytest.mark.parametrize("bare", [1, "1", "complete"])
+def test_a_product_whose_answer_is_a_bare_number_or_word_is_understood(bare: Any) -> None:
+    (product,) = read_job(job_with(productResponses=[{"product": "Analytics", "productStatusResponse": bare}])).products
+    assert (product.status, product.status_word) == ("complete", str(bare))
+
+
+@pytest.mark.parametrize("entry", [None, "text", 5, [], {"product": None}, {"product": [], "productStatusResponse": ["4"]}])
 def test_it_survives_any_product_entry(entry: Any) -> None:
     (product,) = read_job(job_with(productResponses=[entry])).products
     assert product.status == "other"

@@ -57,6 +57,13 @@ def test_it_fetches_from_the_content_path_when_there_is_no_address() -> None:
     assert request.headers["accept"] == "application/json"
 
 
+@pytest.mark.parametrize("path", ["/data/privacy/gdpr/job-1/content", "/data/privacy/gdpr/jobs/job-1"])
+def test_an_address_of_the_first_edition_is_understood_and_never_called(path: str) -> None:
+    with Adobe(ZIP) as adobe:
+        assert fetch(service_for(adobe.url), adobe.url + path)[0] == FILE
+    assert [request.target for request in adobe.requests] == [f"{JOBS}/job-1/content"]
+
+
 def test_it_fetches_from_an_address_at_the_gateway_with_the_token() -> None:
     with Adobe(ZIP) as adobe:
         assert fetch(service_for(adobe.url), f"{adobe.url}{JOBS}/job-1/content")[0] == FILE

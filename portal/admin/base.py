@@ -79,7 +79,7 @@ class ReadOnlyAdmin(_NothingToDo, _ModelAdmin):
     organization_path = "organization"
     list_select_related: ClassVar[tuple[str, ...]] = ("organization",)
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
-    actions = None
+    actions: Sequence[Any] | None = None
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -73,7 +73,7 @@ def test_a_product_is_added_and_noted(client: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"code": "not a code"}, "Letters, digits and underscores"),
+        ({"code": "not a code"}, "not a code is not a code: write letters, digits and underscores"),
         ({"code": "GDPR"}, "GDPR belongs to gdpr already."),
         ({"code": "cpra_usa"}, "cpra_usa belongs to cpra_ca_usa already."),
         ({"aliases": "fine\nCCPA"}, "CCPA belongs to ccpa already."),

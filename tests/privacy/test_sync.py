@@ -42,7 +42,7 @@ def test_a_second_press_starts_nothing_and_says_why(actors: Actors, organization
     assert "being looked through already" in actors.officer.page(PAGE).text
 
 
-def test_the_page_shows_a_bar_while_a_pass_is_under_way_and_then_what_it_found(actors: Actors, organization: Organization) -> None:
+def test_a_pass_under_way_has_a_bar_and_then_says_what_it_found(actors: Actors, organization: Organization) -> None:
     assert "Nobody has looked" in actors.officer.page(PAGE).text
     sync = elsewhere.start(organization, None)
     page = actors.officer.page(PAGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tests.services.everything import INLINE_BYTES, MOST_BYTES, WAIT, Everything
 from tests.site import Page, last_id
@@ -99,13 +100,20 @@ class RecordDeletes:
             WAIT,
             f"{number} to be {states}",
         )
-        for page in (address, f"{address}progress/", f"{address}work-orders/", self.order(address), "/record-deletes/", "/quotas/"):
+        for page in (
+            address,
+            f"{address}progress/",
+            f"{address}work-orders/",
+            self.order(address),
+            "/record-deletes/",
+            "/quotas/",
+        ):
             assert officer.get(page).status == 200
 
     def order(self, address: str) -> str:
         """The address of its only work order."""
         (row,) = self.everything.stack.rows(f"SELECT hygiene_workorder.id{ORDER}", last_id(address))
-        return f"/work-orders/{row[0]}/"
+        return f"/work-orders/{UUID(str(row[0]))}/"
 
     def each_end(self) -> None:
         """Taken, refused with a quotation, held, over the quota, found by a look, and given up by a person."""

@@ -25,5 +25,6 @@ class HygieneConfig(AppConfig):
         registry.on_resume(expiration_sending.resume)
         registry.on_daily(tasks.begin_nightly)
         registry.on_restore(restoring.after_restore)
+        registry.add_api_routes("hygiene.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)
         registry.add_file_owner("work-orders", files.owned_work_orders)

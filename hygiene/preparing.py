@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -163,7 +163,7 @@ def identities_of(order: WorkOrder) -> Iterator[Identity]:
     """The identities of a work order, in the order they are sent. Raises CannotDecrypt, FileNotFoundError."""
     sealed = crypto.open_sealed(order.file_path, crypto.box_for(order.data_key), FILE_LABEL)
     # Python's text reader takes whole chunks; the lines of a sealed file itself would be read byte by byte.
-    with io.TextIOWrapper(sealed, encoding="ascii") as lines:
+    with io.TextIOWrapper(cast("IO[bytes]", sealed), encoding="ascii") as lines:
         for line in lines:
             namespace, value = json.loads(line)
             yield Identity(namespace, value)

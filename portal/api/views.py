@@ -32,7 +32,7 @@ else:
 class AnswersProblems(APIView):
     """For views whose answers are no JSON: their errors are."""
 
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Whatever the caller would take, a problem is JSON."""
         final = super().finalize_response(request, response, *args, **kwargs)
         if isinstance(final, Response) and final.status_code >= 400:
@@ -57,6 +57,8 @@ class ApiView(_View):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Also: a parameter that the address does not have is refused, for it may be a misspelt one that matters."""
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, str(request.method).lower()):
+            return
         unknown = {name: ["There is no such parameter."] for name in request.query_params if name not in self._known(request)}
         if unknown:
             raise ValidationError(unknown, code="unknown-parameter")

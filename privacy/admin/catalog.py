@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.forms import BaseFormSet, Form
 from django.http import HttpRequest
@@ -203,8 +203,8 @@ class _CatalogAdmin(AuditedAdmin):
         """Whoever may change it may delete it while nothing needs it."""
         return obj is not None and self.has_change_permission(request, obj) and not self.why_kept(obj)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any] | Iterable[Model]) -> Any:
-        """Also in the trail."""
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Also in the trail. Django hands a list of one row where one row is deleted."""
         for obj in queryset:
             self._record(request, obj, "deleted", [])
         return super().log_deletions(request, queryset)

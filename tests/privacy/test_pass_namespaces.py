@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from privacy import checking, pass_namespaces
-from privacy.schema import OrganizationRules
+from privacy.schema import Finding, OrganizationRules
 from privacy.shipped import PRODUCTS
 from tests.catalogs import SHIPPED
 from tests.conftest import IMS_ORG
@@ -41,7 +41,7 @@ def test_other_namespaces_are_not_meant_for_it(namespace: str) -> None:
     assert not pass_namespaces.is_meant(namespace)
 
 
-def check(*identities: tuple[str, str], include: tuple[str, ...] = ("primetimeAuthentication",)) -> list[checking.Finding]:
+def check(*identities: tuple[str, str], include: tuple[str, ...] = ("primetimeAuthentication",)) -> list[Finding]:
     """The findings for one person a (namespace, type)."""
     users: list[dict[str, Any]] = [
         {"key": f"k{place}", "action": ["delete"], "userIDs": [{"namespace": namespace, "type": type_, "value": f"v{place}"}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from portal import registry
 
@@ -28,3 +29,7 @@ class HygieneConfig(AppConfig):
         registry.add_api_routes("hygiene.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)
         registry.add_file_owner("work-orders", files.owned_work_orders)
+        if settings.PORTAL_ENVIRONMENT == "demo":
+            from hygiene import demo  # noqa: PLC0415 - nothing else needs it
+
+            demo.register()

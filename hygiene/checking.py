@@ -14,6 +14,7 @@ from hygiene.reading import FileProblem, Given, ListStart, Member, Readable, rea
 from hygiene.schema import ALL, Finding, Identity, Wanted, read_identity
 from hygiene.splitting import MOST_IDENTITIES, orders_for
 from portal.masking import mask
+from portal.reading.kinds import FileKind, wrong_page
 
 FINDING_LIMIT: Final = 500
 EXAMPLES: Final = 3
@@ -151,6 +152,9 @@ class _Check:
             if name in self._members:
                 del self._members[name]
                 self._add(Finding("error", "not-a-list", name, None, f"“{name}” is not a list.", "Put it in square brackets."))
+        if not self._given and (elsewhere := wrong_page([*self._members, *self._lists], FileKind.RECORD_DELETE)):
+            self._add(Finding("error", "other-kind", "", None, *elsewhere))
+            return CheckResult(tuple(self._kept), 1, 0, form, self._summary)
         wanted, findings = read_envelope(self._members, form)
         self._add(*findings, *self._about_lists(), *self._about_namespaces(wanted))
         self._summary.work_orders = orders_for(self._summary.identities, most_identities)

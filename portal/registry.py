@@ -37,13 +37,14 @@ class Step:
 class DemoStory:
     """What an app brings to `make demo`.
 
-    `write_samples`: puts request files into a folder, unless they are there; gives name and words of each. `run_once`: carries
-    files (none: a sample of that folder) through to the end in the name of a user, calls `watch` between its looks (it raises
-    when the demo must stop), gives up when nothing moved for so many seconds, and gives the exit status.
+    `write_samples`: puts files to choose into a folder, unless they are there; gives name and words of each. `run_once`, where
+    the app has such a run: carries files (none: a sample of that folder) through to the end in the name of a user, calls `watch`
+    between its looks (it raises when the demo must stop), gives up when nothing moved for so many seconds, and gives the exit
+    status.
     """
 
     write_samples: Callable[[Path], list[tuple[str, str]]]
-    run_once: Callable[[Sequence[Path], Path, str, Callable[[], None], float], int]
+    run_once: Callable[[Sequence[Path], Path, str, Callable[[], None], float], int] | None = None
 
 
 _navigation: list[NavigationEntry] = []

@@ -188,7 +188,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ExpirationStatus": "hygiene.statuses.ExpirationStatus",
         "CallState": "portal.outbound.CallState",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "portal.api.schema.add_problems"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "portal.api.schema.complete"],
 }
 
 # --- Words, times, numbers ---

@@ -25,7 +25,9 @@ class PrivacyConfig(AppConfig):
         tasks.register_steps()
         catalog.connect()
         post_migrate.connect(filling.after_migrations, sender=self, dispatch_uid="privacy.shipped")
-        registry.add_navigation("Requests", "privacy:request-list", order=10, further_paths=("/jobs/",))
+        registry.add_navigation(
+            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/elsewhere/", "/laws/", "/products/")
+        )
         registry.add_navigation("Uploads", "privacy:upload-list", order=20)
         registry.add_product_choices(catalog.product_choices)
         registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)

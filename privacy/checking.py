@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from portal.masking import mask
+from portal.reading.kinds import FileKind, wrong_page
 from privacy import envelopes, pass_namespaces
 from privacy.known import Catalog
 from privacy.products import CJM_COMPANIONS
@@ -319,6 +320,9 @@ class _Check:
     def finish(self) -> Envelope | None:
         """What needs the whole file."""
         self._look_up()
+        if not self._has_users and (elsewhere := wrong_page(self._members, FileKind.REQUEST)):
+            self._error("", "other-kind", *elsewhere)
+            return None
         if not self._has_users and "users" not in self._members:
             self._error("users", "missing", "users is missing.", "Add the list of people.")
         elif not self._has_users:

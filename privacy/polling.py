@@ -16,9 +16,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DataError, transaction
+from django.db.models import Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases, steps
+from portal import audit, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
 from portal.models import Organization
@@ -27,7 +29,6 @@ from privacy import catalog, doubles, mirrors, progress, reconciling
 from privacy.models import Job, JobListing, ProductResponse, ResultArchive
 from privacy.querysets import JobQuerySet
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JobStatus
-from privacy.submission import hold_organization
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +62,9 @@ def list_next() -> int:
 
 def list_jobs(listing: JobListing) -> None:
     """Read the pages that can hold open jobs and mark what changed as due for its detail."""
-    oldest = open_jobs_of(listing).order_by("submission__first_sent_at").values_list("submission__first_sent_at", flat=True)
-    first = oldest.first()
+    # A job that was made elsewhere belongs to no call of ours.
+    made = Coalesce("submission__first_sent_at", "adobe_created_at", "request__created_at")
+    first = open_jobs_of(listing).aggregate(oldest=Min(made))["oldest"]
     if first is None:
         _listed(listing, settings.LIST_EVERY_SECONDS, "")
         return
@@ -157,7 +159,7 @@ def wait_after(error: errors.AdobeError, failures: int) -> float:
 def hold_when_blocked(organization: Organization, error: errors.AdobeError) -> None:
     """An organization that Adobe refuses as a whole waits for a person."""
     if isinstance(error, errors.OrganizationBlocked):
-        hold_organization(organization, error.reason, error.words)
+        sending.hold(organization, error.reason, error.words)
 
 
 # --- Details ---

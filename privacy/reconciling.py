@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, leases, steps
+from portal import audit, connections, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, JobPage, ListedJob
 from portal.adobe.privacy_service import PrivacyService
@@ -36,7 +36,7 @@ from privacy import catalog, progress
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus
-from privacy.submission import hold, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
+from privacy.submission import match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def look(call_id: uuid.UUID) -> None:
 
 def _look_failed(submission: Submission, error: Exception) -> None:
     if isinstance(error, errors.OrganizationBlocked):
-        hold(submission, error.reason, error.words)
+        sending.hold(submission.request.organization, error.reason, error.words)
     wait = settings.LOOK_AFTER_SECONDS[0]
     Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
         next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
@@ -280,10 +280,11 @@ def _alone(submission: Submission) -> None:
 
     Raises CannotDecide.
     """
-    PrivacyRequest.objects.select_for_update(no_key=True).get(pk=submission.request_id)
-    undecided = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk, state=CallState.UNKNOWN)
-    if not undecided.exclude(person_reason="").exists():
+    # The call first: in this order everybody else takes the two.
+    calls = Submission.objects.select_for_update(no_key=True)
+    if calls.filter(pk=submission.pk, state=CallState.UNKNOWN).exclude(person_reason="").first() is None:
         raise CannotDecide(DECIDED_ALREADY)
+    PrivacyRequest.objects.select_for_update(no_key=True).get(pk=submission.request_id)
 
 
 def send_missing(submission: Submission, user: User) -> Submission:

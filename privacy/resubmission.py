@@ -15,10 +15,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from portal import audit, steps
 from portal.models import User
+from portal.outbound import CallState
 from privacy import schema
 from privacy.intake import NotPossible, new_request
 from privacy.models import DataSubject, Job, PrivacyRequest, ProductResponse
@@ -32,6 +33,10 @@ ELSEWHERE = (
     "Upload a file with the people to ask for."
 )
 NOTHING_FAILED = "Nothing of this failed, so there is nothing to ask again."
+# Adobe has forgotten it, or the answer to its call was lost and a person has closed the call as not sent.
+_MAYBE_DONE = Q(status=JobStatus.GONE) | Q(
+    status=JobStatus.NOT_SENT, submission__state=CallState.CANCELLED, submission__first_sent_at__isnull=False
+)
 
 
 @dataclass
@@ -64,7 +69,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What asking again would do. `unsure`: jobs that Adobe no longer knows, so that it may have done them.
+    """What asking again would do. `unsure`: jobs that Adobe may have done, though nobody can tell.
 
     `asked_in`: numbers of the requests that ask for some of it already. Without parts, `why_not` says why.
     """
@@ -94,6 +99,7 @@ def plan_of(request: PrivacyRequest, *, jobs: QuerySet[Job] | None = None, produ
     failed = _failed_jobs(request, jobs)
     asked = _asked_again(request)
     answers = _answers(request, failed)
+    maybe_done = set(request.jobs.filter(_MAYBE_DONE).values_list("pk", flat=True))
     parts: dict[tuple[str, ...], dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     unsure, taken, anything = 0, set(), False
     for job_id, position, action, status in failed:
@@ -104,7 +110,7 @@ def plan_of(request: PrivacyRequest, *, jobs: QuerySet[Job] | None = None, produ
         anything |= bool(wanted)
         if left:
             parts[left][position].append(action)
-            unsure += status == JobStatus.GONE
+            unsure += job_id in maybe_done
     made = tuple(_part(request, codes, people) for codes, people in parts.items())
     numbers = tuple(sorted(taken))
     why = "" if made else (_asked_already(numbers) if anything else NOTHING_FAILED)

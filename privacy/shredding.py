@@ -23,6 +23,24 @@ def shred(request: PrivacyRequest, user: User) -> None:
 
     Backups forget when the backup of the key table is gone. Raises NotShreddable while calls or jobs are open.
     """
+    with transaction.atomic():
+        # Whoever asks for its people again holds the same lock.
+        _refuse_when_it_moves(PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk))
+        paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
+        _forget_people(request)
+        key = request.data_key
+        PrivacyRequest.objects.filter(pk=request.pk).update(
+            status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None
+        )
+        audit.record("request.shredded", actor=user, organization=request.organization, obj=request, root_id=request.pk)
+        if key is not None:
+            key.destroy()
+        paths += _forget_upload(request)
+    for path in paths:
+        crypto.discard(path)
+
+
+def _refuse_when_it_moves(request: PrivacyRequest) -> None:
     if request.status == RequestStatus.SHREDDED:
         raise NotShreddable("The personal data of this request was removed already.")
     if request.status == RequestStatus.PREPARING or request.submissions.filter(state__in=OPEN_STATES).exists():
@@ -31,23 +49,6 @@ def shred(request: PrivacyRequest, user: User) -> None:
         raise NotShreddable("Adobe is still working on jobs of this request. Wait until all of them have ended.")
     if request.resubmissions.filter(status=RequestStatus.PREPARING).exists():
         raise NotShreddable("People of this request are just being asked for again. Wait until that request is prepared.")
-    with transaction.atomic():
-        paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
-        _forget_people(request)
-        key = request.data_key
-        taken = (
-            PrivacyRequest.objects.filter(pk=request.pk)
-            .exclude(status=RequestStatus.SHREDDED)
-            .update(status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None)
-        )
-        if not taken:
-            raise NotShreddable("Somebody removed the personal data of this request a moment ago.")
-        audit.record("request.shredded", actor=user, organization=request.organization, obj=request, root_id=request.pk)
-        if key is not None:
-            key.destroy()
-        paths += _forget_upload(request)
-    for path in paths:
-        crypto.discard(path)
 
 
 def _forget_people(request: PrivacyRequest) -> None:

@@ -1,6 +1,6 @@
 """Sending one call to Adobe exactly once, and moving its row on by what came back.
 
-What each answer means for the call is one table, `_settle_failure`; looking for a call of unknown outcome is reconciling.py.
+What each answer means for a call is one table, `portal.sending.verdict`; looking for a call of unknown outcome is reconciling.py.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, steps
+from portal import audit, connections, crypto, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, CreatedJobs
-from portal.models import Organization
 from portal.outbound import (
     CallState,
     Claim,
@@ -133,10 +131,10 @@ def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> N
 
 
 def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeError) -> None:
-    blocked = _blocks_organization(submission, error)
+    blocked = sending.blocks_organization(submission, error)
     if blocked:
-        hold(submission, blocked, error.words)
-    state, fields = _verdict(submission, error)
+        sending.hold(submission.request.organization, blocked, error.words)
+    state, fields = sending.verdict(submission, error)
     submission.words = error.words or None
     with transaction.atomic():
         if not held.settle(state, **fields, words_sealed=submission.words_sealed):
@@ -151,49 +149,6 @@ def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeErro
             # This attempt brought nothing, but Adobe has a part from one before: the whole call must not go out again.
             stop_when_queued(submission)
     logger.info("submission %s is %s after %s", submission.pk, state, fields["last_error"])
-
-
-def _blocks_organization(submission: Submission, error: errors.AdobeError) -> str:
-    """Why no call of this organization can work, or nothing."""
-    if isinstance(error, errors.OrganizationBlocked):
-        return error.reason
-    # The first refusal of a token costs only the token; a fresh one that is refused too means the credential.
-    return "unauthorized" if isinstance(error, errors.Unauthorized) and submission.token_refused else ""
-
-
-def _verdict(submission: Submission, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
-    """What the call becomes. The one table of answers and their meaning."""
-    status, again = error.http_status, backoff(submission.attempts)
-    match error:
-        case errors.Throttled():
-            return CallState.QUEUED, queued_fields(max(error.retry_after or 0, again), "throttled", status)
-        case errors.NotSent():
-            return CallState.QUEUED, queued_fields(again, error.reason, status)
-        case errors.Unauthorized():
-            first = not submission.token_refused
-            return CallState.QUEUED, queued_fields(0, "unauthorized", status) | {"token_refused": first}
-        case errors.OrganizationBlocked():
-            return CallState.QUEUED, queued_fields(0, error.reason, status)
-        case errors.Rejected():
-            # Adobe may quote what it refuses anywhere, so of its code only what looks like one is shown and logged.
-            return CallState.REJECTED, sent_fields(status) | {"last_error": error.plain_code or "rejected"}
-        case errors.OutcomeUnknown():
-            return CallState.UNKNOWN, unknown_fields(error.reason, status)
-        case _:
-            # A kind of failure that nobody thought of: what cannot be judged is unknown.
-            return CallState.UNKNOWN, unknown_fields("unreadable", status)
-
-
-def hold(submission: Submission, reason: str, words: str) -> None:
-    """Stop the organization's queue until a person resumes it."""
-    hold_organization(submission.request.organization, reason, words)
-
-
-@transaction.atomic
-def hold_organization(organization: Organization, reason: str, words: str) -> None:
-    """The same, for those who have no call in hand."""
-    if organization.hold(reason, words):
-        audit.record("organization.held", actor=None, organization=organization, obj=organization, details={"reason": reason})
 
 
 def record_outcome(submission: Submission, state: CallState, reason: str) -> None:

@@ -76,8 +76,8 @@ def people_again(request: PrivacyRequest) -> Iterator[schema.Person]:
     Each keeps the place that it has there. Raises CannotDecrypt when the first request's personal data was removed.
     """
     first = request.resubmission_of
-    if first is None:
-        raise crypto.CannotDecrypt("the request that was to be sent again is gone")
+    if first is None or first.data_key is None:
+        raise crypto.CannotDecrypt("the request that was to be sent again is gone, or its personal data was removed")
     chosen = dict(request.subjects.order_by("position").values_list("position", "actions"))
     positions = list(chosen)
     for start in range(0, len(positions), ROWS_A_STATEMENT):

@@ -1,4 +1,4 @@
-"""`python -m tests.seed ADDRESS`: two organizations and four people in the database of this environment, as JSON on stdout.
+"""`python -m tests.seed ADDRESS`: organizations, people and a token in the database of this environment, as JSON on stdout.
 
 Acme points at the simulator at ADDRESS; `officer`, `viewer` and `admin` belong to it. `colleague` is an officer of another
 organization, so a stranger to Acme. Everybody's password is `tests.people.PASSWORD`.
@@ -16,7 +16,8 @@ django.setup()
 
 from django.contrib.auth.models import Group  # noqa: E402 - models can be imported only once Django is set up
 
-from portal.models import Organization, User  # noqa: E402
+from portal import tokens  # noqa: E402
+from portal.models import Organization, Scope, User  # noqa: E402
 from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER  # noqa: E402
 from tests.conftest import OTHER_IMS_ORG, make_organization  # noqa: E402
 from tests.people import PASSWORD, make_user  # noqa: E402
@@ -36,6 +37,7 @@ def seed(address: str) -> dict[str, Any]:
         "organization": _describe(acme),
         "other": _describe(other),
         "users": {name: user.pk for name, user in people.items()},
+        "token": tokens.make(name="system", organization=acme, scopes=Scope.values, lifetime=None, user=None)[1],
         "password": PASSWORD,
     }
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django_filters import BooleanFilter, ChoiceFilter
+from django_filters import ChoiceFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiRequest, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -34,6 +34,7 @@ from portal.api.common import (
     last_event,
     unreadable,
 )
+from portal.api.filters import YesNoFilter
 from portal.api.idempotency import PersonalResponse, idempotent
 from portal.api.problems import Fault, Problem
 from portal.api.views import ApiView, ListView
@@ -155,7 +156,7 @@ class RecordDeleteFilters(CreatedFilters):
     """By state."""
 
     status = ChoiceFilter(choices=RecordDeleteStatus.choices)
-    open = BooleanFilter(method="filter_open", label="Whether anything of it still moves or waits for a person.")
+    open = YesNoFilter(method="filter_open", label="Whether anything of it still moves or waits for a person.")
 
     class Meta:
         model = RecordDelete
@@ -170,7 +171,7 @@ class CreateRecordDeleteParameters(Body):
     """What the body does not say."""
 
     organization = serializers.UUIDField(required=False, help_text="Yours, when you have one only.")
-    datasets = serializers.CharField(required=False, max_length=10_000, help_text="Ids parted by commas, or ALL.")
+    datasets = serializers.CharField(required=False, max_length=2000, help_text="Ids parted by commas, or ALL.")
     profile_only = serializers.BooleanField(default=False, help_text="Profile, Identity Service and Journey Optimizer only.")
     confirm = serializers.CharField(required=False, max_length=20, help_text=f"Send it without a second look. {WORD}")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +23,7 @@ from hygiene.words import opened
 from portal import crypto
 from portal.api.answers import Answer, Body
 from portal.api.common import conflict_on, last_event, latest
+from portal.api.filters import YesNoFilter
 from portal.api.idempotency import PersonalResponse, idempotent
 from portal.api.problems import Problem
 from portal.api.views import ApiView, ListView
@@ -129,7 +130,7 @@ class WorkOrderFilters(FilterSet):
     record_delete = CharFilter(field_name="record_delete__number", label="A record delete's number.")
     status = ChoiceFilter(choices=WorkOrderStatus.choices)
     state = ChoiceFilter(choices=CallState.choices)
-    open = BooleanFilter(method="filter_open", label="Whether anything more is expected of it.")
+    open = YesNoFilter(method="filter_open", label="Whether anything more is expected of it.")
     adobe_work_order_id = CharFilter()
 
     class Meta:

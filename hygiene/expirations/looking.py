@@ -2,7 +2,7 @@
 
 A look asks for the dataset's expiration with its history. An order that was not carried out may be sent again: Adobe itself
 refuses a second expiration of a dataset, and a change or a cancellation does no harm twice. It is sent again by itself once;
-after that a person decides.
+after that a person decides. After a restore a person decides at once: since the backup somebody may have taken the order back.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def _count_look(order: ExpirationOrder) -> None:
         ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks, next_look_at=later)
         return
     ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks)
-    if order.attempts < MOST_SENDINGS:
+    # Only a restore takes the claim of an order whose outcome is unknown.
+    is_restored = order.claim_token is None
+    if order.attempts < MOST_SENDINGS and not is_restored:
         _move(order, CallState.QUEUED, "not_carried_out", **queued_fields(0, "not_carried_out"))
         steps.wake(STEP)
         return

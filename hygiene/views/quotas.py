@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from hygiene import quota
-from hygiene.models import QuotaReading
+from hygiene.models import QuotaReading, RecordDelete
 from hygiene.views.trouble import trouble_words
 from portal.adobe.errors import AdobeError
 from portal.models import Organization
@@ -56,4 +56,11 @@ def quota_read(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, f"{organization.name}: {trouble_words(error)}")
     else:
         messages.success(request, f"Adobe's quotas of {organization.name} were read.")
-    return redirect("hygiene:quota-list")
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the record delete from whose page it was asked, else to the quotas."""
+    number = request.POST.get("for", "")
+    asked_from = RecordDelete.objects.visible_to(request.user).filter(number=number).first() if number else None
+    return redirect("hygiene:record-delete-detail", asked_from.number) if asked_from else redirect("hygiene:quota-list")

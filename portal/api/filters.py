@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.forms import DateTimeField
-from django_filters import Filter
+from django.forms import DateTimeField, NullBooleanField, TextInput
+from django_filters import BooleanFilter, Filter
 
 
 class MomentField(DateTimeField):
@@ -26,3 +26,24 @@ class MomentFilter(Filter):
     """A time, as ISO 8601 writes it."""
 
     field_class: Any = MomentField
+
+
+class YesNoField(NullBooleanField):
+    """`true` or `false`; Django's own takes anything else for not said."""
+
+    def to_python(self, value: Any) -> bool | None:
+        """Raises ValidationError."""
+        if value in (None, ""):
+            return None
+        if str(value).lower() not in ("true", "false"):
+            raise ValidationError("Write true or false.", code="invalid")
+        return str(value).lower() == "true"
+
+
+class YesNoFilter(BooleanFilter):
+    """Yes or no."""
+
+    field_class: Any = YesNoField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"widget": TextInput} | kwargs)

@@ -53,7 +53,7 @@ class KeysetPagination(BasePagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:  # noqa: ARG002
         """For OpenAPI."""
         return [
-            _parameter(CURSOR, {"type": "string"}, "Of the answer before: where this page begins."),
+            _parameter(CURSOR, {"type": "string", "pattern": "^[\\w.:=-]+$"}, "Of the answer before: where this page begins."),
             _parameter(LIMIT, {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many at most."),
         ]
 

@@ -62,12 +62,15 @@ class ApiSchema(AutoSchema):
         """Beside those that the view itself names."""
         own = list(super().get_override_parameters())
         if self.method == "POST":
-            own.append(_header(HEADER, f"The same key and body give the first answer again. 1 to {LONGEST_KEY} characters."))
+            schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"}
+            words = "The same key and body give the first answer again, for seven days."
+            own.append(OpenApiParameter(HEADER, schema, OpenApiParameter.HEADER, description=words))
         if self.method == "GET" and getattr(self.view, "is_conditional", False):
             own.append(_header("If-None-Match", "The ETag that you have: 304 when nothing changed."))
             own.append(_header("If-Modified-Since", "304 when nothing changed since then. An ETag is the safer way."))
         if self.method in getattr(self.view, "selective", ()):
-            own.append(OpenApiParameter(FIELDS, str, description="Names of fields, parted by commas: the answer has only those."))
+            names = {"type": "array", "items": {"type": "string"}}
+            own.append(OpenApiParameter(FIELDS, names, explode=False, description="The answer has only those."))
         if reader := getattr(self.view, "query", {}).get(self.method):
             own.append(reader)
         return own
@@ -77,14 +80,47 @@ def _header(name: str, words: str) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=words)
 
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: the errors that each operation can answer with."""
-    result["components"]["schemas"] |= {"Problem": _PROBLEM, "ProblemError": _ERROR}
+def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: which fields can be chosen, and the errors that each operation can answer with."""
+    schemas = result["components"]["schemas"]
+    schemas |= {"Problem": _PROBLEM, "ProblemError": _ERROR}
+    for name, schema in schemas.items():
+        if name.endswith("BodyRequest"):
+            schema["additionalProperties"] = False
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
+            _name_fields(operation, schemas)
+            _refuse_empty(operation)
             for status, words in _errors(path, method, operation).items():
                 operation["responses"].setdefault(status, _answer(words))
     return result
+
+
+def _name_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The fields of the answer's own object; of a list's, those of each row."""
+    chosen = [one for one in operation.get("parameters", ()) if one["name"] == FIELDS]
+    if not chosen:
+        return
+    answers = (operation["responses"].get(status, {}).get("content", {}) for status in ("200", "201", "202"))
+    shape = next((content["application/json"]["schema"] for content in answers if "application/json" in content), {})
+    properties = _properties(shape, schemas)
+    if "next_cursor" in properties:
+        properties = _properties(properties["results"]["items"], schemas)
+    for parameter in chosen:
+        parameter["schema"] = {"type": "array", "items": {"type": "string", "enum": list(properties)}, "minItems": 1}
+
+
+def _refuse_empty(operation: dict[str, Any]) -> None:
+    """A parameter without a value is refused: it may be one that was forgotten."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        if parameter["in"] == "query" and schema.get("type") == "string" and not {"format", "enum", "pattern"} & schema.keys():
+            schema["minLength"] = 1
+
+
+def _properties(shape: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = schemas[shape["$ref"].rsplit("/", 1)[1]]["properties"]
+    return properties
 
 
 def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:

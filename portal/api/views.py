@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
@@ -20,6 +21,7 @@ from rest_framework.views import APIView
 from portal.api.answers import FIELDS, Answer, Body
 from portal.api.conditional import conditional
 from portal.api.pagination import CURSOR, LIMIT, KeysetPagination
+from portal.api.problems import Fault, Problem
 from portal.models import Organization, User
 from portal.paging import Keyset
 
@@ -57,11 +59,15 @@ class ApiView(_View):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Also: a parameter that the address does not have is refused, for it may be a misspelt one that matters."""
         super().initial(request, *args, **kwargs)
-        if not hasattr(self, str(request.method).lower()):
+        if str(request.method) not in self.allowed_methods:
             return
-        unknown = {name: ["There is no such parameter."] for name in request.query_params if name not in self._known(request)}
+        known = self._known(request)
+        unknown = {name: ["There is no such parameter."] for name in request.query_params if name not in known}
         if unknown:
             raise ValidationError(unknown, code="unknown-parameter")
+        empty = {name: ["Give it a value, or leave it out."] for name, value in request.query_params.items() if not value}
+        if empty:
+            raise ValidationError(empty, code="empty-parameter")
 
     @property
     def user(self) -> User:
@@ -80,7 +86,8 @@ class ApiView(_View):
 
     def asked(self, request: Request) -> dict[str, Any]:
         """The parameters in the query. Raises ValidationError."""
-        return self._valid(self.query[str(request.method)], request.query_params.dict())
+        given = {name: value for name, value in request.query_params.items() if name != FIELDS}
+        return self._valid(self.query[str(request.method)], given)
 
     def sent(self, kind: type[Body], request: Request) -> dict[str, Any]:
         """The body. Raises ValidationError."""
@@ -94,13 +101,15 @@ class ApiView(_View):
         """The thing, unless the caller has it as it is."""
         return conditional(self.request, Response(self.shown(kind, thing)), changed_at)
 
-    def organization(self, wanted: Any, name: str = "organization") -> Organization:
-        """The one asked for by id; without one, the caller's only one. Raises ValidationError."""
+    def organization(self, wanted: Any) -> Organization:
+        """The one asked for by id; without one, the caller's only one. Raises Problem (404), and ValidationError."""
         visible = Organization.objects.visible_to(self.user)
         found = list(visible.filter(pk=wanted) if wanted else visible[:2])
+        if wanted and not found:
+            words = "There is no such organization, or it is not yours."
+            raise Problem(HTTPStatus.NOT_FOUND, "not-found", words, [Fault("organization", None, "not-found", words)])
         if len(found) != 1:
-            words = "There is no such organization." if wanted else "Say which organization: you have none, or more than one."
-            raise ValidationError({name: [words]}, code="organization")
+            raise ValidationError({"organization": ["Say which: you have none, or more than one."]}, code="required")
         return found[0]
 
     def _known(self, request: Request) -> set[str]:

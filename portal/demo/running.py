@@ -124,6 +124,7 @@ def run_once(options: Options, supervisor: Supervisor) -> int:
         (
             story.run_once(options.files, samples, people.OFFICER_NAME, supervisor.check, options.patience_seconds)
             for story in registry.demos()
+            if story.run_once is not None
         ),
         default=0,
     )

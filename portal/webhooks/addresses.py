@@ -52,7 +52,15 @@ def parse(url: str) -> Target:
     if parts.username or parts.password or parts.fragment:
         raise AddressRefused("malformed", "An address holds neither a password nor a #fragment.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target)
+    return Target(parts.scheme, _on_the_wire(parts.hostname), port or (443 if parts.scheme == "https" else 80), target)
+
+
+def _on_the_wire(host: str) -> str:
+    """A name in letters of any language, as DNS, certificates and headers have it."""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        raise AddressRefused("malformed", "This is not the name of a host.") from None
 
 
 def resolve(target: Target) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from portal import audit, crypto
 from portal.api.answers import Answer
 from portal.api.common import last_event, latest
+from portal.api.filters import YesNoFilter
 from portal.api.idempotency import PersonalResponse, idempotent
 from portal.api.problems import Problem
 from portal.api.views import ApiView, ListView
@@ -169,7 +170,7 @@ class JobFilters(FilterSet):
     organization = UUIDFilter(field_name="organization_id")
     request = CharFilter(field_name="request__number", label="A request's number.")
     status = ChoiceFilter(choices=JobStatus.choices)
-    open = BooleanFilter(method="filter_open", label="Whether anything more is expected of it.")
+    open = YesNoFilter(method="filter_open", label="Whether anything more is expected of it.")
     action = ChoiceFilter(choices=Action.choices)
     product = CharFilter(field_name="product_responses__product_code", distinct=True, label="Code of a product that answered.")
     adobe_job_id = CharFilter()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, DateFilter
+from django_filters import CharFilter, ChoiceFilter, DateFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiRequest, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -20,6 +20,7 @@ from portal import crypto
 from portal.api.answers import Answer, Body
 from portal.api.bodies import JSONParser, StoredBodyParser
 from portal.api.common import CreatedFilters, last_event, latest
+from portal.api.filters import YesNoFilter
 from portal.api.idempotency import idempotent
 from portal.api.views import ApiView, ListView
 from portal.models import User
@@ -138,10 +139,10 @@ class RequestFilters(CreatedFilters):
     """As the list of the pages, and by time."""
 
     status = ChoiceFilter(choices=RequestStatus.choices)
-    open = BooleanFilter(method="filter_open", label="Whether anything of it still moves or waits for a person.")
+    open = YesNoFilter(method="filter_open", label="Whether anything of it still moves or waits for a person.")
     origin = ChoiceFilter(choices=Origin.choices)
     regulation = CharFilter()
-    opt_out = BooleanFilter()
+    opt_out = YesNoFilter()
     due_before = DateFilter(field_name="due_on", lookup_expr="lt")
 
     class Meta:

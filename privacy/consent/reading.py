@@ -15,6 +15,7 @@ from typing import Any
 from ijson import ObjectBuilder
 
 from portal.reading import MAX_DEPTH, FileProblem, Readable, read_json
+from portal.reading.kinds import FileKind, wrong_page
 from portal.reading.text import BOM, refuse_other_formats
 from privacy.consent.entities import STANDARD, Checked, Collector
 from privacy.schema import shown
@@ -65,6 +66,9 @@ def check_payload(payload: Any, ims_org_id: str) -> Checked:
     found = Collector()
     if not isinstance(payload, Mapping):
         found.error("not-an-object", "", "An opt-out is one JSON object, { … }.", "Put optOutOfSale and entities into it.")
+        return found.checked()
+    if elsewhere := wrong_page(payload, FileKind.OPT_OUT):
+        found.error("other-kind", "", *elsewhere)
         return found.checked()
     members = _members(payload, "", found)
     found.opt_out_of_sale = _meaning(members.get("optoutofsale"), found)

@@ -1,31 +1,20 @@
-"""Request files of people who do not exist. What Adobe will answer is in their e-mail addresses: portal/simulator/outcomes.py."""
+"""Request files and opt-outs of people who do not exist.
+
+What Adobe will answer is in their e-mail addresses: portal/simulator/outcomes.py.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Sample:
-    """One file, and a few words about what it shows."""
-
-    name: str
-    words: str
-    body: dict[str, Any]
+from portal.demo.samples import csv_sample, json_sample, write
 
 
 def write_samples(folder: Path) -> list[tuple[str, str]]:
-    """Put the files into `folder`; one that is there already, perhaps changed, stays. Gives name and words of each."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for sample in SAMPLES:
-        path = folder / sample.name
-        if not path.exists():
-            path.write_text(json.dumps(sample.body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [(sample.name, sample.words) for sample in SAMPLES]
+    """Put the files into `folder`; gives name and words of each."""
+    return write(folder, SAMPLES)
 
 
 def person(key: str, actions: Sequence[str], email: str, ecid: int | None = None) -> dict[str, Any]:
@@ -44,7 +33,7 @@ def body(regulation: str, products: Sequence[str], *users: dict[str, Any]) -> di
 BOTH = ("access", "delete")
 OPT_OUT = ("opt-out-of-sale",)
 
-GOES_WELL = Sample(
+GOES_WELL = json_sample(
     "access-and-delete.json",
     "5 people, 5 products: all goes well, some products know nobody",
     body(
@@ -59,7 +48,7 @@ GOES_WELL = Sample(
 )
 SAMPLES = (
     GOES_WELL,
-    Sample(
+    json_sample(
         "opt-out-of-sale.json",
         "4 people in California who opt out of the sale of their data",
         body(
@@ -71,7 +60,7 @@ SAMPLES = (
             ),
         ),
     ),
-    Sample(
+    json_sample(
         "becomes-two-requests.json",
         "opt-outs beside access and delete: Adobe takes them apart, so the portal makes two requests",
         body(
@@ -82,7 +71,7 @@ SAMPLES = (
             person("case-3003", OPT_OUT, "lena.fischer@example.com", 91_000_000_000_000_000_003),
         ),
     ),
-    Sample(
+    json_sample(
         "errors-at-adobe.json",
         "products that fail, each with Adobe's own reason",
         body(
@@ -94,7 +83,7 @@ SAMPLES = (
             person("case-4004", ["access"], "tom.baker@example.com"),
         ),
     ),
-    Sample(
+    json_sample(
         "takes-forever.json",
         "a product that takes 29 days, one that never ends, and a status that nobody knows",
         body(
@@ -105,7 +94,7 @@ SAMPLES = (
             person("case-5003", ["access"], "cy.profileservice-oddstatus@example.com"),
         ),
     ),
-    Sample(
+    json_sample(
         "with-mistakes.json",
         "is refused before anything is sent, with every mistake at once",
         body(
@@ -124,5 +113,21 @@ SAMPLES = (
                 ],
             },
         ),
+    ),
+    json_sample(
+        "consent-call.json",
+        "on the page Opt-outs: 5 identities that opt out of sale through Adobe's consent call",
+        {
+            "optOutOfSale": True,
+            "entities": [
+                {"nameSpace": "email", "values": [f"consent{number}@example.com" for number in range(1, 5)]},
+                {"nameSpace": "ECID", "values": [f"{93_000_000_000_000_000_001:038}"]},
+            ],
+        },
+    ),
+    csv_sample(
+        "consent-call.csv",
+        "on the page Opt-outs: the same kind as a table, 3 identities",
+        [("Email", "table1@example.com"), ("Email", "table2@example.com"), ("Phone", "+15550100123")],
     ),
 )

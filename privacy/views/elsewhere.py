@@ -57,7 +57,7 @@ def sync_start(request: HttpRequest, pk: UUID) -> HttpResponse:
     except elsewhere.NotPossible as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, f"Adobe's lists of {organization.name} are being looked through.")
+        messages.success(request, f"A pass through Adobe's lists of {organization.name} was begun.")
     return redirect("privacy:sync-list")
 
 

@@ -84,6 +84,8 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   const button = event.submitter || form.querySelector("button[type=submit]");
   if (button && button.dataset.busy) {
+    // A button that shrinks would let the second click fall on what stands beside it.
+    button.style.minWidth = `${button.offsetWidth}px`;
     button.dataset.words = button.textContent;
     button.textContent = button.dataset.busy;
   }

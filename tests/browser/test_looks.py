@@ -27,6 +27,7 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     """The pages worth looking at, by what they show."""
     page = visit("officer").page
     found = {"list": "/requests/", "uploads": "/uploads/?show=all", "upload": "/uploads/new/"}
+    found |= {"laws": "/laws/", "products": "/products/"}
 
     def upload(body: dict[str, Any]) -> str:
         page.goto(f"{stack.web_address}/uploads/new/")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hygiene import expirations, tasks
+from hygiene import expirations, restoring, tasks
 from hygiene.expirations import keeping, mirroring, sending
 from hygiene.models import DatasetExpiration, ExpirationOrder, QuotaReading
 from portal import registry
@@ -208,6 +208,26 @@ def test_a_worker_that_dies_leaves_it_unknown(simulator: Simulator, organization
     assert sending.orders_to_send()
     sending.sweep_stale()
     assert (order_of(row).state, order_of(row).last_error) == (CallState.UNKNOWN, "claim_ran_out")
+
+
+@pytest.mark.parametrize("act", ["create", "change", "cancel"])
+def test_after_a_restore_nothing_goes_by_itself(simulator: Simulator, organization: Organization, officer: User, act: str) -> None:
+    row = asked(organization, officer) if act == "create" else pending(organization, officer)
+    if act == "change":
+        expirations.change(row, wanted(90), officer)
+    elif act == "cancel":
+        expirations.cancel(row, officer)
+    before = changes(simulator)
+    # Since the backup somebody may have taken it back.
+    restoring.after_restore()
+    for _ in range(2):
+        work("expiration-submit")
+        look()
+    assert order_of(row).person_reason == "none_found"
+    assert changes(simulator) == before
+    expirations.send_again(order_of(row), officer)
+    work("expiration-submit")
+    assert len(changes(simulator)) == len(before) + 1
 
 
 # --- When nothing can go ---

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from portal import connections
 from portal.models import AuditEvent, Organization, User
@@ -107,6 +108,19 @@ def test_after_a_restore_a_mirrored_job_yields_to_the_request_it_is_of(acme: Org
     assert ours.submissions.get().state == CallState.SENT
     assert not PrivacyRequest.objects.filter(origin=Origin.ELSEWHERE).exists()
     assert Job.objects.filter(request=ours).exclude(adobe_job_id=None).count() == 2
+
+
+def test_ours_are_listed_beside_jobs_made_elsewhere(acme: Organization, officer: User, simulator: Simulator) -> None:
+    ours = confirmed_request(acme, officer, payload(people(1, "access")))
+    work("submit")
+    make_elsewhere(acme, people(1, "access", prefix="other"))
+    sync(acme)
+    # Every detail is a day away: only the list tells sooner.
+    Job.objects.update(next_poll_at=timezone.now() + timedelta(days=1))
+    simulator.control("finish", {})
+    let_pass(timedelta(hours=1))
+    work("list", "detail")
+    assert {again(ours).status, mirrored().status} == {RequestStatus.COMPLETE}
 
 
 def test_what_was_removed_here_is_not_brought_back(acme: Organization, officer: User, simulator: Simulator) -> None:

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from portal.models import AuditEvent, Organization, User
-from privacy import intake, progress, recalling, resubmission, shredding
+from privacy import intake, progress, recalling, reconciling, resubmission, shredding
 from privacy.intake import NotPossible
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JobStatus, Origin, RequestStatus
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people
-from tests.states import again, finish, sent_request
+from tests.states import again, finish, sent_request, undecided_request
 from tests.steps import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -223,3 +223,22 @@ def test_without_the_first_requests_people_it_says_so_and_sends_nothing(failed: 
     one = again(one)
     assert (one.status, one.jobs.count(), one.subjects.count()) == (RequestStatus.FAILED, 0, 0)
     assert AuditEvent.objects.filter(action="request.first_lost").count() == 2
+
+
+def test_a_first_request_that_was_shredded_all_the_same_is_said(failed: PrivacyRequest, officer: User) -> None:
+    one, _ = resubmission.resubmit(failed, officer)
+    PrivacyRequest.objects.filter(resubmission_of=failed).update(status=RequestStatus.CANCELLED)
+    shredding.shred(again(failed), officer)
+    # As a shredding leaves it whose check came before these were made.
+    PrivacyRequest.objects.filter(resubmission_of=failed).update(status=RequestStatus.PREPARING)
+    work("prepare")
+    assert (again(one).status, again(one).jobs.count()) == (RequestStatus.FAILED, 0)
+
+
+def test_what_was_given_up_may_be_done_and_that_is_counted(
+    transactional_db: None, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request = undecided_request(organization, officer, simulator, "cut_before_answer")
+    reconciling.give_up(request.submissions.get(), officer)
+    plan = resubmission.plan_of(again(request))
+    assert (plan.people, plan.unsure) == (3, 6)

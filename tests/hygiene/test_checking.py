@@ -198,3 +198,10 @@ def test_what_is_sent_has_todays_shape_and_one_list_a_namespace() -> None:
         "profile",
         "ajo",
     ]
+
+
+@pytest.mark.parametrize("body", [{"users": [{"key": "a"}]}, {"optOutOfSale": True, "entities": []}])
+def test_a_file_of_another_page_is_sent_there_in_one_finding(body: dict[str, Any]) -> None:
+    result = check(body, Wanted())
+    assert (errors(result), result.error_count) == ([("other-kind", "")], 1)
+    assert ("“Uploads”" if "users" in body else "“Opt-outs”") in result.findings[-1].hint

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hygiene.models import QuotaReading
-from portal.models import Organization
+from portal.models import Organization, User
 from tests.actors import Actors, covers
 from tests.conftest import Simulator
+from tests.hygiene.deletes import draft, page_of
 from tests.pages import Browser
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +55,15 @@ def test_what_keeps_adobe_from_answering_is_said(simulator: Simulator, browser: 
     simulator.fault("throttle", match={"path": "/data/core/hygiene/quota"}, times=5, retry_after=60)
     answer = browser.post(f"/quotas/{organization.pk}/read/", follow=True)
     assert "Acme: Adobe asked to slow down. Wait a few minutes, then ask again." in answer.content.decode()
+
+
+def test_from_the_page_of_a_draft_the_way_leads_back_to_it(
+    simulator: Simulator, browser: Browser, organization: Organization, officer: User
+) -> None:
+    made = draft(organization, officer)
+    assert "were not read yet" in browser.page(page_of(made)).section("quota").text
+    answer = browser.post(f"/quotas/{organization.pk}/read/", {"for": made.number})
+    assert answer["Location"] == page_of(made)
+    assert "0 used, 3 with this record delete, of 1,000,000" in browser.page(page_of(made)).section("quota").text
+    elsewhere = browser.post(f"/quotas/{organization.pk}/read/", {"for": "RD-2026-999999"})
+    assert elsewhere["Location"] == ADDRESS

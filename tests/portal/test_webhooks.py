@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.models import AuditEvent, DeliveryStatus, Organization, User, WebhookDelivery, WebhookEndpoint
-from portal.webhooks import registering
+from portal.webhooks import addresses, registering
 from portal.webhooks.delivering import deliver_next, deliveries_due
 from tests.conftest import OTHER_IMS_ORG, make_organization
 
@@ -185,6 +185,7 @@ def test_a_redirect_is_not_followed(organization: Organization, officer: User, r
         "ftp://203.0.114.7/",
         "https://",
         "https://host:port/",
+        "https://host..example/",
     ],
 )
 def test_addresses_that_may_not_be_called_are_refused(organization: Organization, officer: User, url: str) -> None:
@@ -219,3 +220,14 @@ def test_who_is_away_costs_nothing_but_time(organization: Organization, officer:
     row = WebhookDelivery.objects.get()
     assert (row.status, row.attempts, row.http_status) == (DeliveryStatus.WAITING, 1, None)
     assert row.last_error == "NewConnectionError"
+
+
+def test_a_host_in_any_letters_holds_up_nobody(organization: Organization, officer: User, receiver: Receiver) -> None:
+    endpoint_of(organization, officer, receiver)
+    WebhookEndpoint.objects.update(url="http://żółw.invalid/hook")
+    happen(organization, "request.confirmed")
+    endpoint_of(organization, officer, receiver)
+    happen(organization, "request.confirmed")
+    deliver()
+    assert len(receiver.got) == 1
+    assert addresses.parse("https://żółw.example/").host_header == "xn--w-uga1v8h.example"

@@ -386,3 +386,16 @@ def test_a_hundred_thousand_people_are_checked_in_little_memory_and_their_duplic
     ]
     assert (told["people"], told["calls"]) == (100_000, 301)
     assert told["rss_kb"] < 300 * 1024
+
+
+@pytest.mark.parametrize(
+    ("body", "page"),
+    [
+        ({"optOutOfSale": True, "entities": [{"nameSpace": "email", "values": ["a@example.com"]}]}, "“Opt-outs”"),
+        ({"datasetId": "ALL", "identities": [{"namespace": {"code": "email"}, "id": "a@example.com"}]}, "“Record deletes”"),
+    ],
+)
+def test_a_file_of_another_page_is_sent_there_in_one_finding(body: dict[str, Any], page: str) -> None:
+    result = check(body)
+    assert said(result) == [("error", "other-kind", "", None)]
+    assert page in result.findings[0].hint

@@ -138,6 +138,12 @@ def test_more_values_than_one_opt_out_takes_are_refused(monkeypatch: pytest.Monk
         reading.read_typed("Email", "a\nb\nc")
 
 
+@pytest.mark.parametrize(("member", "page"), [("users", "“Uploads”"), ("namespacesIdentities", "“Record deletes”")])
+def test_a_file_of_another_page_is_sent_there_in_one_finding(member: str, page: str) -> None:
+    (finding,) = reading.check_payload({member: [], "action": "delete_identity"}, IMS_ORG).findings
+    assert (finding.code, page in finding.hint) == ("other-kind", True)
+
+
 # --- CSV ---
 
 

@@ -113,7 +113,7 @@ def test_one_product_and_one_of_adobes_codes_can_be_chosen(browser: Browser, fai
 
 def test_what_adobe_no_longer_knows_is_said(browser: Browser, failed: PrivacyRequest) -> None:
     failed.jobs.filter(status=JobStatus.ERROR).update(status=JobStatus.GONE)
-    assert "Adobe no longer knows 3 of these jobs. It may have done them" in preview(browser, failed).text
+    assert "Adobe may have done 3 of these jobs. It no longer knows them" in preview(browser, failed).text
 
 
 def test_the_choice_to_collect_first_is_offered_where_both_are_asked(

@@ -37,7 +37,7 @@ def test_who_may_look(api_actors: ApiActors, organization: Organization, officer
 
 @covers("api:request-list")
 def test_who_may_create(api_actors: ApiActors, organization: Organization) -> None:
-    api_actors.act(f"{REQUESTS}?organization={organization.pk}", payload(people(1)), officer=201, stranger=400)
+    api_actors.act(f"{REQUESTS}?organization={organization.pk}", payload(people(1)), officer=201)
 
 
 def test_a_draft_is_checked_and_says_what_will_happen(api: Api, organization: Organization) -> None:
@@ -130,7 +130,8 @@ def test_a_large_body_waits_for_a_worker(api: Api, settings: LazySettings) -> No
         ("received_on=2999-01-01", "received_on"),
         ("received_on=nonsense", "received_on"),
         ("confirm=perhaps", "confirm"),
-        ("organization=00000000-0000-0000-0000-000000000000", "organization"),
+        ("organization=x", "organization"),
+        ("received_on=", "received_on"),
         ("confrm=true", "confrm"),
     ],
 )
@@ -139,6 +140,16 @@ def test_a_parameter_that_is_not_right_is_named(api: Api, query: str, path: str)
     assert answer.status_code == 400
     assert [one["path"] for one in answer.json()["errors"]] == [path]
     assert stored_files() == set()
+
+
+def test_an_organization_that_is_not_ones_own_is_not_there(api: Api) -> None:
+    answer = api.post(f"{REQUESTS}?organization=00000000-0000-0000-0000-000000000000", payload(people(1)))
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (404, "organization")
+
+
+def test_an_answer_to_a_post_has_the_fields_asked_for(api: Api) -> None:
+    answer = api.post(f"{REQUESTS}?fields=status,requests&confirm=true", payload(people(1)))
+    assert set(answer.json()) == {"status", "requests"}
 
 
 def test_lists_are_narrowed_and_page_by_a_cursor_that_nobody_can_make_up(

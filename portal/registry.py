@@ -56,6 +56,7 @@ _daily: list[Callable[[], None]] = []
 _on_restore: list[Callable[[], list[str]]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 _api_routes: list[str] = []
+_kept_settings: dict[str, list[Callable[[uuid.UUID], str]]] = {}
 
 
 def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
@@ -98,6 +99,16 @@ def resumed(organization_id: uuid.UUID) -> None:
     """A person let the queue of this organization go on: tell every app that has one."""
     for callback in _on_resume:
         callback(organization_id)
+
+
+def keep_setting(name: str, why: Callable[[uuid.UUID], str]) -> None:
+    """An organization's setting that stays as it is for as long as `why` gives a reason for its id, in words for a person."""
+    _kept_settings.setdefault(name, []).append(why)
+
+
+def why_setting_stays(name: str, organization_id: uuid.UUID) -> str:
+    """Why this setting of the organization cannot be changed now; empty when it can."""
+    return next((reason for why in _kept_settings.get(name, ()) if (reason := why(organization_id))), "")
 
 
 def on_daily(callback: Callable[[], None]) -> None:

@@ -24,10 +24,13 @@ from portal.permissions import ACTS, VIEWS
 
 REVEALS = ("reveal_identities",)
 DOWNLOADS = ("download_results",)
+# An integration looks after its own webhooks; among people that is for administrators.
+SEES_WEBHOOKS = ("view_webhookendpoint", "view_webhookdelivery")
+KEEPS_WEBHOOKS = ("add_webhookendpoint", "change_webhookendpoint")
 # Permissions by codename, as the groups have them.
 RIGHTS_OF_SCOPES: dict[str, tuple[str, ...]] = {
-    Scope.READ: VIEWS,
-    Scope.SUBMIT: tuple(name for name in ACTS if name not in (*REVEALS, *DOWNLOADS)),
+    Scope.READ: (*VIEWS, *SEES_WEBHOOKS),
+    Scope.SUBMIT: (*(name for name in ACTS if name not in (*REVEALS, *DOWNLOADS)), *KEEPS_WEBHOOKS),
     Scope.REVEAL: REVEALS,
     Scope.DOWNLOAD: DOWNLOADS,
 }

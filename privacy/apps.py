@@ -18,7 +18,7 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import catalog, elsewhere, files, reminding, submission, tasks  # noqa: PLC0415
+        from privacy import addressed, catalog, elsewhere, files, reminding, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.shipped import filling  # noqa: PLC0415
 
@@ -33,6 +33,7 @@ class PrivacyConfig(AppConfig):
         registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
+        registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
         registry.on_daily(elsewhere.start_for_all)
         registry.on_daily(reminding.tell_due_soon)
         registry.add_api_routes("privacy.api.urls")

@@ -23,11 +23,12 @@ def shred(request: PrivacyRequest, user: User) -> None:
 
     Backups forget when the backup of the key table is gone. Raises NotShreddable while calls or jobs are open.
     """
+    _refuse_when_it_moves(request)
     with transaction.atomic():
-        # Whoever asks for its people again holds the same lock.
-        _refuse_when_it_moves(PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk))
         paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
         _forget_people(request)
+        # Again, under the lock that whoever asks for its people again holds. Jobs first, then their request: as workers do.
+        _refuse_when_it_moves(PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk))
         key = request.data_key
         PrivacyRequest.objects.filter(pk=request.pk).update(
             status=RequestStatus.SHREDDED, shredded_at=timezone.now(), envelope_sealed=None

@@ -16,6 +16,12 @@ from portal.ids import new_id
 from portal.models import DataKey, Organization
 from portal.outbound import CallState, OutboundCall
 
+_NOT_TAKEN = {
+    (WorkOrderStatus.WAITING.value, CallState.SENDING.value): "Being sent",
+    (WorkOrderStatus.WAITING.value, CallState.UNKNOWN.value): "Not known",
+    (WorkOrderStatus.NOT_SENT.value, CallState.REJECTED.value): "Refused",
+}
+
 
 class WorkOrder(OutboundCall):
     """One POST that creates a work order: at most 100,000 identities, for one dataset, several, or ALL."""
@@ -101,8 +107,10 @@ class WorkOrder(OutboundCall):
 
     @property
     def status_words(self) -> str:
-        """Our label; for a word that we do not know, Adobe's word as it came."""
-        return self.adobe_status if self.status == WorkOrderStatus.OTHER else WorkOrderStatus(self.status).label
+        """Our label; for a word that we do not know, Adobe's word as it came. Of what it has not taken only the certain."""
+        if self.status == WorkOrderStatus.OTHER:
+            return self.adobe_status
+        return _NOT_TAKEN.get((self.status, self.state)) or WorkOrderStatus(self.status).label
 
     @property
     def is_settled(self) -> bool:

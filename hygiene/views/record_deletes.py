@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from hygiene import progress, shredding, timeline
+from hygiene import progress, quota, shredding, timeline
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus
 from hygiene.views import drafts
@@ -81,7 +81,7 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
     orders = _orders_worth_showing(found)
     state = progress.of(found)
-    quota = _waiting_for_quota(found)
+    waits = _waiting_for_quota(found)
     return {
         "record_delete": found,
         "overall": state.overall,
@@ -91,9 +91,11 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
         "waiting_orders": [order for order in orders if order.person_reason],
         "unsure_orders": [order for order in orders if order.state == CallState.UNKNOWN and not order.person_reason],
         "refused_orders": [(order, opened(order, "words")) for order in orders if order.state == CallState.REJECTED],
-        "quota_waits": quota["count"],
-        "quota_next": quota["next"],
-        "quota_last": quota["last"],
+        "quota_waits": waits["count"],
+        "quota_next": waits["next"],
+        "quota_last": waits["last"],
+        "quota_too_large": waits["too_large"],
+        "quota_most": waits["most"],
         "live": found.status in RECORD_DELETE_OPEN,
         "description": opened(found, "description") if found.data_key else "",
         "timeline": timeline.of_record_delete(found.pk),
@@ -101,9 +103,11 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
 
 
 def _waiting_for_quota(found: RecordDelete) -> dict[str, Any]:
-    """How many of its work orders wait for a reset, and when the first and the last of them may go."""
+    """How many of its work orders wait for a reset, when the first and the last may go, and how many fit into no quota."""
     waiting = found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False)
-    return waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
+    numbers = waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
+    most = quota.largest(found.organization) if numbers["count"] else None
+    return numbers | {"too_large": waiting.filter(identities__gt=most).count() if most is not None else 0, "most": most}
 
 
 def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:

@@ -128,6 +128,14 @@ class OrganizationForm(_ModelForm):
         products = cast("forms.MultipleChoiceField", self.fields["product_codes"])
         products.choices = product_choices(self.instance.product_codes)
 
+    def clean(self) -> dict[str, Any] | None:
+        """Where calls went that are not finished must stay known, or they would be looked for elsewhere, and sent again."""
+        cleaned = super().clean()
+        for name in self.changed_data if not self.instance._state.adding else ():
+            if reason := registry.why_setting_stays(name, self.instance.pk):
+                self.add_error(name, reason)
+        return cleaned
+
     def clean_gateway_url(self) -> str:
         """Scheme, host and port."""
         return bare_address(self.cleaned_data["gateway_url"])

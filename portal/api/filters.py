@@ -31,7 +31,7 @@ class MomentFilter(Filter):
 class YesNoField(NullBooleanField):
     """`true` or `false`; Django's own takes anything else for not said."""
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]  # as NullBooleanField's own does
         """Raises ValidationError."""
         if value in (None, ""):
             return None

@@ -146,11 +146,19 @@ def _faults(detail: Any, path: str = "") -> Iterator[Fault]:
     """A serializer's nested errors, one by one, each with its path: `people[0].action`."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            here = path if name == "non_field_errors" else f"{path}.{name}" if path else str(name)
-            yield from _faults(inner, here)
+            yield from _faults(inner, _below(path, name))
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
             is_item = isinstance(inner, Mapping | list)
             yield from _faults(inner, f"{path}[{place}]" if is_item else path)
     else:
         yield Fault(path, None, str(getattr(detail, "code", "invalid")), str(detail))
+
+
+def _below(path: str, name: str | int) -> str:
+    """The path of a member, or of a place in a list."""
+    if name == "non_field_errors":
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name

@@ -102,7 +102,9 @@ def _name_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     if not chosen:
         return
     answers = (operation["responses"].get(status, {}).get("content", {}) for status in ("200", "201", "202"))
-    shape = next((content["application/json"]["schema"] for content in answers if "application/json" in content), {})
+    shape: dict[str, Any] = next(
+        (content["application/json"]["schema"] for content in answers if "application/json" in content), {}
+    )
     properties = _properties(shape, schemas)
     if "next_cursor" in properties:
         properties = _properties(properties["results"]["items"], schemas)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal import registry
-from portal.api import docs, organizations
+from portal.api import docs, organizations, webhooks
 
 app_name = "api"
 
 _V1: list[URLPattern | URLResolver] = [
     path("organizations", organizations.OrganizationList.as_view(), name="organization-list"),
     path("organizations/<uuid:pk>", organizations.OrganizationDetail.as_view(), name="organization-detail"),
+    path("webhooks", webhooks.WebhookList.as_view(), name="webhook-list"),
+    path("webhooks/<uuid:pk>", webhooks.WebhookDetail.as_view(), name="webhook-detail"),
+    path("webhook-deliveries", webhooks.DeliveryList.as_view(), name="delivery-list"),
+    path("webhook-deliveries/<uuid:pk>/replay", webhooks.DeliveryReplay.as_view(), name="delivery-replay"),
     *(path("", include(module)) for module in registry.api_routes()),
 ]
 

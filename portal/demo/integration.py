@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.db import connection
-
 from portal import tokens
 from portal.api.authentication import find_token
 from portal.demo.environment import write_once
@@ -16,7 +14,6 @@ from portal.models import Organization, Scope
 def introduction(address: str, token_file: Path) -> list[str]:
     """Lines to print: the token, a command that uses it, and where it is documented."""
     text = _token(token_file)
-    connection.close()
     return [
         text,
         f'curl -H "Authorization: Bearer {text}" {address}/api/v1/requests',

@@ -152,6 +152,7 @@ def introduce(options: Options, sign_ins: Sequence[people.SignIn], samples: Sequ
     say("\nFor programs, a token of the demo's own organization, and how it is used:")
     for line in integration.introduction(options.address, settings.DATA_DIR / "api-token"):
         say(f"  {line}")
+    connection.close()
     say("")
     say(f"\nAdministration    {options.address}/admin/")
     say(f"Local Adobe       {options.adobe_address}, {options.speed:,.0f} times faster than the real one")

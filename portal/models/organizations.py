@@ -121,7 +121,8 @@ class Organization(models.Model):
             "Adobe refuses the access token, also a fresh one. Check the credential in Developer Console, then resume."
         ),
         "forbidden": (
-            "Adobe says this credential may not do that. Give its product profile the Privacy Service permissions, then resume."
+            "Adobe says this credential may not do that. Give its product profile the permissions of Privacy Service and, for "
+            "record deletes and dataset expirations, of Data Hygiene; then resume."
         ),
         "missing_org_header": "Adobe missed the organization header. Check the IMS organization id, then resume.",
         "wrong_address": "Adobe's gateway does not know the address. Check the gateway address, then resume.",

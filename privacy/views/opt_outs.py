@@ -188,6 +188,14 @@ class Call:
         return CALL_REASONS.get(self.row.last_error, "its answer was lost")
 
     @property
+    def waits(self) -> str:
+        """Why a call that was tried is in the queue again; empty for every other one."""
+        if self.row.state != CallState.QUEUED or not self.row.last_error:
+            return ""
+        words = CALL_REASONS.get(self.row.last_error, "the last try did not get through")
+        return words[:1].upper() + words[1:]
+
+    @property
     def sent_at(self) -> datetime | None:
         """None while nothing has gone out."""
         return self.row.first_byte_at or self.row.first_sent_at

@@ -211,7 +211,9 @@ def test_a_worker_that_dies_leaves_it_unknown(simulator: Simulator, organization
 
 
 @pytest.mark.parametrize("act", ["create", "change", "cancel"])
-def test_after_a_restore_nothing_goes_by_itself(simulator: Simulator, organization: Organization, officer: User, act: str) -> None:
+def test_after_a_restore_nothing_goes_by_itself(
+    simulator: Simulator, organization: Organization, officer: User, act: str
+) -> None:
     row = asked(organization, officer) if act == "create" else pending(organization, officer)
     if act == "change":
         expirations.change(row, wanted(90), officer)

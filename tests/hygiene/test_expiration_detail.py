@@ -76,7 +76,7 @@ def test_a_refusal_shows_adobes_words(simulator: Simulator, browser: Browser, or
     work("expiration-submit")
     text = page_of(browser, row).text
     assert "Adobe refused the new expiration: the dataset stays." in text
-    assert "Adobe's words: Dataset nosuch-dataset does not exist." in text
+    assert "Adobe's words: “Dataset nosuch-dataset does not exist”." in text
 
 
 def test_an_unknown_outcome_is_said_and_a_decision_asked_for(

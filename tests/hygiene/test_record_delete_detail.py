@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
@@ -18,6 +21,7 @@ from tests.hygiene.deletes import (
     finish,
     order_of,
     page_of,
+    read_quotas,
     sent,
     undecided,
 )
@@ -126,6 +130,26 @@ def test_what_waits_for_the_quota_says_until_when(
     page = browser.page(page_of(made))
     assert "1 work order does not fit into the quota and waits for its next reset." in page.text
     assert len(browser.page(f"{page_of(made, 'work-order-list')}?state=quota").rows) == 1
+
+
+def test_what_is_larger_than_the_whole_quota_is_not_told_to_wait_for_a_reset(
+    browser: Browser, organization: Organization, officer: User
+) -> None:
+    made = confirmed(organization, officer)
+    made.work_orders.update(waits_for_quota_until=timezone.now() + timedelta(hours=5))
+    read_quotas(organization, daily=3)
+    assert "There is nothing to do." in browser.page(page_of(made)).text
+    read_quotas(organization, daily=2)
+    text = browser.page(page_of(made)).text
+    assert "1 work order holds more identities than Adobe's whole quota, 2." in text
+    assert "There is nothing to do." not in text
+
+
+def test_of_an_order_whose_outcome_is_unknown_nothing_is_claimed(
+    simulator: Simulator, browser: Browser, organization: Organization, officer: User
+) -> None:
+    made = undecided(organization, officer, simulator)
+    assert browser.page(page_of(made, "work-order-list")).pills == ["Outcome unknown", "Not known"]
 
 
 def test_preparing_and_lost_files_are_told_apart(browser: Browser, organization: Organization, officer: User) -> None:

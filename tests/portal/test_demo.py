@@ -126,7 +126,7 @@ def rows(folder: Path) -> list[object]:
     with closing(sqlite3.connect(folder / "portal.sqlite3")) as database:
         users = database.execute("SELECT username, password FROM portal_user ORDER BY username").fetchall()
         requests = database.execute("SELECT number, status FROM privacy_privacyrequest ORDER BY number").fetchall()
-    assert len(users) == 4
+    assert len(users) == 5, "four people and the service user of the token"
     assert requests != []
     return [users, requests]
 

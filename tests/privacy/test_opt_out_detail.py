@@ -176,7 +176,7 @@ def test_a_refusal_stands_with_adobes_words(browser: Browser, organization: Orga
     call.words = "entities[0] is not acceptable"
     call.save(update_fields=["words_sealed"])
     page = detail(browser, opt_out)
-    assert "Adobe's words: entities[0] is not acceptable" in page.text
+    assert "Adobe's words: “entities[0] is not acceptable”" in page.text
     assert "Adobe refused 1 of 1 call: nothing was done for its identities." in page.text
 
 
@@ -209,3 +209,9 @@ def test_what_was_removed_shows_counts_and_nothing_personal(browser: Browser, or
     assert "The personal data of this opt-out was removed on" in page.text
     assert page.facts()["E-mail address"] == "2 Email"
     assert address_of("opt-out-shred", sent) not in page.links
+
+
+def test_a_call_that_waits_says_why_in_words(browser: Browser, organization: Organization, officer: User) -> None:
+    opt_out = confirmed(organization, officer)
+    opt_out.calls.update(last_error="throttled", http_status=429, attempts=1)
+    assert "Adobe asked to slow down (HTTP 429)" in detail(browser, opt_out).text

@@ -58,7 +58,7 @@ def start(organization: Organization, user: User | None) -> JobSync:
     if JobSync.objects.filter(organization=organization, status__in=SYNC_OPEN).exists():
         raise NotPossible("Adobe's lists are being looked through already. Wait until that pass is done.")
     if organization.is_on_hold:
-        raise NotPossible("The organization is on hold, so Adobe is not asked. Resume it first.")
+        raise NotPossible("The organization is on hold, so Adobe is not asked. An administrator of the portal can resume it.")
     sync = JobSync.objects.create(organization=organization, asked_by=user, listings_total=len(_listings(timezone.now().date())))
     audit.record("sync.started", actor=user, organization=organization, obj=sync, root_id=sync.pk)
     steps.wake(STEP)

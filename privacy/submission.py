@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -124,10 +125,19 @@ def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> N
         if not held.settle(CallState.SENT, **fields):
             logger.error("the answer to submission %s came after its claim was gone", submission.pk)
             stop_when_queued(submission)
+            _keep_late_answer(submission, found, fields)
             return
         note_jobs(submission, found)
         raise_alarm_when_doubled(submission)
         record_outcome(submission, CallState.SENT, "")
+
+
+def _keep_late_answer(submission: Submission, found: dict[uuid.UUID, list[str]], fields: dict[str, Any]) -> None:
+    """A person has closed the call as not sent, without knowing this: what Adobe has taken is followed all the same."""
+    given_up = Submission.objects.filter(pk=submission.pk, state=CallState.CANCELLED, request__data_key__isnull=False)
+    if given_up.update(state=CallState.SENT, **fields):
+        note_jobs(submission, found)
+        record_outcome(submission, CallState.SENT, "late")
 
 
 def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeError) -> None:

@@ -10,7 +10,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from portal.admin.base import AuditedAdmin, ReadOnlyAdmin, acting_user, sealed_columns
 from portal.models import Organization, WebhookDelivery, WebhookEndpoint
@@ -78,9 +79,18 @@ class WebhookEndpointAdmin(AuditedAdmin):
             super().save_model(request, obj, form, change)
             return
         obj.made_by = acting_user(request)
-        secret = registering.new_secret(obj)
+        vars(request)["made_secret"] = registering.new_secret(obj)
         super().save_model(request, obj, form, change)
-        messages.warning(request, f"The secret that deliveries are signed with, shown only now: {secret}")
+
+    def response_add(self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None) -> HttpResponse:
+        """The secret, in the answer itself: a message would put it into the session or a cookie."""
+        context = self.admin_site.each_context(request) | {
+            "title": "Webhook registered",
+            "opts": self.opts,
+            "endpoint": obj,
+            "secret": vars(request).pop("made_secret"),
+        }
+        return TemplateResponse(request, "admin/portal/webhookendpoint/made.html", context)
 
 
 @admin.register(WebhookDelivery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     """The pages worth looking at, by what they show."""
     page = visit("officer").page
     found = {"list": "/requests/", "uploads": "/uploads/?show=all", "upload": "/uploads/new/"}
-    found |= {"laws": "/laws/", "products": "/products/"}
+    found |= {"laws": "/laws/", "products": "/products/", "elsewhere": "/elsewhere/"}
 
     def upload(body: dict[str, Any]) -> str:
         page.goto(f"{stack.web_address}/uploads/new/")
@@ -49,7 +50,7 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     expect(page.locator("#progress .pill").first).to_contain_text("Finished with errors", timeout=30_000)
     page.goto(f"{stack.web_address}{found['jobs']}?state=failed")
     found["job"] = page.locator("a.row-link").first.get_attribute("href") or ""
-    return found | record_deletes(page, stack)
+    return found | record_deletes(page, stack) | opt_outs(page, stack) | expirations(page, stack)
 
 
 def record_deletes(page: Page, stack: Stack) -> dict[str, str]:
@@ -71,6 +72,43 @@ def record_deletes(page: Page, stack: Stack) -> dict[str, str]:
     stack.simulator.control("workorders/finish", {})
     expect(page.locator("#progress .pill").first).to_contain_text("Complete", timeout=30_000)
     found["work order"] = page.locator("a.row-link").first.get_attribute("href") or ""
+    return found
+
+
+def opt_outs(page: Page, stack: Stack) -> dict[str, str]:
+    """The pages of opt-outs: one that waits to be confirmed, one that Adobe has refused."""
+
+    def begin(line: str) -> str:
+        page.goto(f"{stack.web_address}/opt-outs/new/")
+        page.get_by_label("Identities, one a line").fill(line)
+        page.get_by_role("button", name="Check the identities").click()
+        page.wait_for_url("**/opt-outs/OO-*/")
+        return page.url.removeprefix(stack.web_address)
+
+    found = {"opt-outs": "/opt-outs/", "opt-out jobs": "/opt-outs/?way=jobs", "new opt-out": "/opt-outs/new/"}
+    found |= {"opt-out preview": begin("somebody@example.com"), "opt-out": begin("refused@example.com")}
+    page.get_by_role("button", name="Send 1 opt-out to Adobe").click()
+    expect(page.locator("#progress .pill").first).to_contain_text("Refused by Adobe", timeout=30_000)
+    return found
+
+
+def expirations(page: Page, stack: Stack) -> dict[str, str]:
+    """The pages of dataset expirations and quotas, after Adobe was asked for them."""
+    found = {"expirations": "/expirations/", "new expiration": "/expirations/new/", "quotas": "/quotas/"}
+    page.goto(f"{stack.web_address}/expirations/new/")
+    page.get_by_label("Dataset id", exact=True).fill("7eab61f3e5c34810a49a1ab3")
+    page.get_by_label("Remove it on").fill((datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("Name", exact=True).fill("Old trial data")
+    page.get_by_label("Type the dataset id once more").fill("7eab61f3e5c34810a49a1ab3")
+    # Twice: the second click must fall on the same button, whose words are shorter by then, and not on the link beside it.
+    page.get_by_role("button", name="Schedule the removal of this dataset").dblclick()
+    page.wait_for_url("**/expirations/*-*/")
+    found["expiration"] = page.url.removeprefix(stack.web_address)
+    expect(page.locator("#progress .pill").first).to_contain_text("Pending", timeout=30_000)
+    found["change expiration"] = f"{found['expiration']}change/"
+    page.goto(f"{stack.web_address}/quotas/")
+    page.get_by_role("button", name="Read them at Adobe now").click()
+    expect(page.get_by_text("1 of 75 used")).to_be_visible()
     return found
 
 

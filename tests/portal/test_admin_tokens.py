@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from portal import tokens
 from portal.models import ApiToken, AuditEvent, Organization, User
 from tests.admins import Page, make_administrator, open_page, signed_in
 from tests.api import Api, make_token
@@ -79,7 +80,7 @@ def test_nobody_gives_more_than_they_have(organization: Organization) -> None:
     viewer = make_user("clerk", "Viewer", organization)
     viewer.is_staff = True
     viewer.save()
-    viewer.user_permissions.add(*Permission.objects.filter(codename__in=("add_apitoken", "view_apitoken")))
+    viewer.user_permissions.add(*Permission.objects.filter(codename__in=("add_apitoken", "view_apitoken", *tokens.SEES_WEBHOOKS)))
     assert "Select a valid choice" in make(viewer, organization, "read", "reveal").content.decode()
     assert make(viewer, organization, "read").status_code == 200
     token = ApiToken.objects.get()

@@ -59,5 +59,5 @@ def test_an_address_or_an_event_that_is_not_taken_is_named(api: Api, settings: L
     settings.WEBHOOK_PRIVATE_ADDRESSES = False
     refused = api.post(WEBHOOKS, HOOK)
     assert (refused.status_code, refused.json()["errors"][0]["path"]) == (400, "url")
-    assert api.post(WEBHOOKS, HOOK | {"event_types": ["job.begun"]}).json()["errors"][0]["path"] == "event_types.0"
+    assert api.post(WEBHOOKS, HOOK | {"event_types": ["job.begun"]}).json()["errors"][0]["path"] == "event_types[0]"
     assert not WebhookEndpoint.objects.exists()

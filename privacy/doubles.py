@@ -17,7 +17,7 @@ from portal.models import Organization
 from portal.outbound import CallState, unknown_fields
 from privacy import progress, reconciling, writing
 from privacy.models import Job, Submission
-from privacy.submission import note_jobs, raise_alarm_when_doubled, record_outcome
+from privacy.submission import lock, note_jobs, raise_alarm_when_doubled, record_outcome
 
 
 def notice(organization: Organization, page: Iterable[ListedJob]) -> None:
@@ -48,6 +48,8 @@ def _found(submission: Submission, jobs: dict[UUID, list[str]]) -> None:
     for a person no look comes any more: what is seen here must not be sent when the person says "send what is missing".
     """
     with transaction.atomic():
+        # As it is now: a person may decide about it at this moment.
+        submission.state, submission.person_reason = lock(submission)
         if submission.state == CallState.QUEUED:
             stopped = Submission.objects.filter(pk=submission.pk, state=CallState.QUEUED)
             if stopped.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):

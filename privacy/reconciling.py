@@ -36,7 +36,7 @@ from privacy import catalog, progress
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus
-from privacy.submission import match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
+from privacy.submission import lock, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,7 @@ def _look_failed(submission: Submission, error: Exception) -> None:
 def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
     found = match(submission, jobs)
     with transaction.atomic():
+        lock(submission)
         # What Adobe has is true, whatever became of the call meanwhile.
         note_jobs(submission, found)
         if found:

@@ -176,6 +176,15 @@ def record_outcome(submission: Submission, state: CallState, reason: str) -> Non
 # --- Jobs of an answer or of a look ---
 
 
+def lock(submission: Submission) -> tuple[str, str]:
+    """Hold the call's row until the transaction ends. Gives its state, and why it waits for a person, as they are now.
+
+    Everybody takes a call before its jobs, and its jobs before their request, so that nobody waits for another in a circle.
+    """
+    row = Submission.objects.select_for_update(no_key=True).only("state", "person_reason").get(pk=submission.pk)
+    return row.state, row.person_reason
+
+
 def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID, list[str]]:
     """Which of the call's own jobs these are: our job id -> Adobe's job ids, by digest of the wire key and by action."""
     index = crypto.blind_index_for(submission.request.organization)

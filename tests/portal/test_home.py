@@ -26,7 +26,13 @@ def test_it_says_so_when_no_part_of_the_portal_is_on(browser: Browser, monkeypat
 def test_the_header_leads_to_every_part_and_marks_where_one_is(browser: Browser) -> None:
     page = browser.page("/uploads/")
     nav = page.root.one("nav", aria_label="Main")
-    assert [(link.text, link["href"]) for link in nav.all("a")] == [("Requests", "/requests/"), ("Uploads", "/uploads/")]
+    assert [(link.text, link["href"]) for link in nav.all("a")] == [
+        ("Requests", "/requests/"),
+        ("Uploads", "/uploads/"),
+        ("Opt-outs", "/opt-outs/"),
+        ("Record deletes", "/record-deletes/"),
+        ("Dataset expirations", "/expirations/"),
+    ]
     assert [link.text for link in nav.all("a", aria_current="page")] == ["Uploads"]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 from threading import Barrier
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -168,3 +169,23 @@ def test_rotations_at_once_lose_no_key(settings: LazySettings, monkeypatch: pyte
     settings.MASTER_KEYS = entry("new")
     for key in DataKey.objects.all():
         assert crypto.box_for(key).open("label", sealed[key.pk]) == str(key.pk).encode()
+
+
+def test_different_buttons_for_one_call_never_wait_for_each_other_in_a_circle(organization: Organization, officer: User) -> None:
+    for call in make_calls(organization, officer, 10):
+        unknown = outbound.unknown_fields("cut") | {"state": "unknown", "person_reason": "none_found"}
+        Submission.objects.filter(pk=call.pk).update(**unknown)
+        Job.objects.create(organization=organization, request=call.request, submission=call, action="delete")
+        turn = count()
+
+        def decide(pk: UUID = call.pk, turn: count[int] = turn) -> str:
+            row = Submission.objects.select_related("request__organization").get(pk=pk)
+            act = (reconciling.give_up, reconciling.send_missing, reconciling.look_again)[next(turn) % 3]
+            try:
+                act(row, officer)
+            except reconciling.CannotDecide:
+                return "refused"
+            return act.__name__
+
+        decided = set(at_once(decide)) - {"refused"}
+        assert decided in ({"give_up"}, {"send_missing"}, {"look_again"})

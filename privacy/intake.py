@@ -220,6 +220,33 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False, access_f
     `access_first`: whether deletes wait for the results of access, where people ask for both; None: as the organization has it.
     A second press finds nothing left to confirm. Raises NotPossible with the reason.
     """
+    result, envelope = _confirmable(upload, agreed_to_two=agreed_to_two)
+    with transaction.atomic():
+        taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
+        if not taken:
+            raise NotPossible("This upload was confirmed or discarded a moment ago.")
+        wanted = upload.organization.access_before_delete if access_first is None else access_first
+        kinds = ((False, result.summary.has_access_or_delete), (True, result.summary.has_opt_out))
+        requests = [
+            new_request(
+                upload.organization,
+                user,
+                envelope,
+                received_on=upload.received_on,
+                upload=upload,
+                opt_out=opt_out,
+                access_first=wanted and asks_both(result.summary) and not opt_out,
+            )
+            for opt_out, is_asked in kinds
+            if is_asked
+        ]
+        audit.record_many([_confirmed_record(request, upload, user, result.summary.people) for request in requests])
+        steps.wake("prepare")
+    return requests
+
+
+def _confirmable(upload: Upload, *, agreed_to_two: bool) -> tuple[checking.CheckResult, schema.Envelope]:
+    """What the check found, when nothing stands against confirming. Raises NotPossible."""
     result = checking.CheckResult.from_dict(upload.result) if upload.status == UploadStatus.READY else None
     if result is None or result.envelope is None:
         raise NotPossible("This upload is not ready to be confirmed.")
@@ -227,38 +254,18 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False, access_f
         raise NotPossible("The file becomes two requests. Agree to that first.")
     if not upload.file_path.is_file():
         raise NotPossible("The file of this upload is no longer here. Discard the upload and choose the file again.")
-    with transaction.atomic():
-        taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
-        if not taken:
-            raise NotPossible("This upload was confirmed or discarded a moment ago.")
-        waits = asks_both(result.summary) and (upload.organization.access_before_delete if access_first is None else access_first)
-        requests = [
-            new_request(
-                upload.organization,
-                user,
-                result.envelope,
-                received_on=upload.received_on,
-                upload=upload,
-                opt_out=opt_out,
-                access_first=waits and not opt_out,
-            )
-            for opt_out, wanted in (
-                (False, result.summary.has_access_or_delete),
-                (True, result.summary.has_opt_out),
-            )
-            if wanted
-        ]
-        for request in requests:
-            audit.record(
-                "request.confirmed",
-                actor=user,
-                organization=upload.organization,
-                obj=request,
-                root_id=request.pk,
-                details={"number": request.number, "upload": str(upload.pk), "people": result.summary.people},
-            )
-        steps.wake("prepare")
-    return requests
+    return result, result.envelope
+
+
+def _confirmed_record(request: PrivacyRequest, upload: Upload, user: User, people: int) -> audit.AuditRecord:
+    return audit.AuditRecord(
+        "request.confirmed",
+        actor=user,
+        organization=upload.organization,
+        obj=request,
+        root_id=request.pk,
+        details={"number": request.number, "upload": str(upload.pk), "people": people},
+    )
 
 
 def asks_both(summary: checking.Summary) -> bool:

@@ -29,13 +29,14 @@ def test_every_state_that_is_written_down_has_a_sentence(action: str) -> None:
 @pytest.mark.django_db
 def test_details_are_told_in_words(media: object, organization: Organization, officer: User) -> None:
     made: RecordDelete = draft(organization, officer)
-    for action, details in (
+    told: list[tuple[str, dict[str, audit.Scalar]]] = [
         ("work_order.queued", {"order": 1200, "reason": "quota"}),
         ("work_order.unknown", {"order": 1, "reason": "timeout"}),
         ("work_order.decided", {"order": 1, "decision": "send_again"}),
         ("record_delete.prepared", {"identities": 1, "work_orders": 1}),
         ("work_order.something_new", {}),
-    ):
+    ]
+    for action, details in told:
         audit.record(action, actor=officer, organization=organization, obj=made, root_id=made.pk, details=details)
     words = [entry.words for entry in timeline.of_record_delete(made.pk)]
     assert set(words) >= {

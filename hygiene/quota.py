@@ -128,6 +128,11 @@ def fits_at(reading: QuotaReading, identities: int, now: datetime) -> datetime |
     return max(resets, default=None)
 
 
+def never_fits(reading: QuotaReading, identities: int) -> bool:
+    """Whether so many identities are more than a whole quota. One of nothing at all may yet be granted: that is waited for."""
+    return any(0 < line.limit < identities for line in lines(reading) if line.counts_identities)
+
+
 def next_reset(period: Period, now: datetime) -> datetime | None:
     """The next 00:00 GMT, of a day or of the 1st of a month."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hygiene import naming, progress
-from hygiene.models import RecordDelete, WorkOrder
+from hygiene.models import WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import WorkOrderStatus
 from hygiene.submission import follow_edit, known_fields, raise_alarm_when_doubled, record, record_outcome, sent_naming
@@ -137,7 +137,9 @@ def _move_to_sent(order: WorkOrder, ids: list[str], answer: WorkOrderAnswer) -> 
     fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
     # The list is ahead of nothing: the order is asked about next for its services.
     fields |= {"extra_adobe_ids": ids[1:], "next_poll_at": timezone.now()}
-    if not WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(state=CallState.SENT, **fields):
+    # Also one that a person has closed as not sent meanwhile: Adobe has it.
+    undone = WorkOrder.objects.filter(pk=order.pk, state__in=(CallState.UNKNOWN, CallState.CANCELLED))
+    if not undone.update(state=CallState.SENT, **fields):
         return False
     order.state = CallState.SENT
     record_outcome(order, CallState.SENT, "found_in_list")
@@ -216,7 +218,6 @@ def look_again(order: WorkOrder, user: User) -> None:
 @transaction.atomic
 def send_again(order: WorkOrder, user: User) -> None:
     """Send it again, with the same identities and the same reference. Raises CannotDecide."""
-    _alone(order)
     fields = queued_fields(0, "person") | {"claim_token": None, "looks_done": 0}
     _decided(order, user, "send_again", _undecided(order).update(state=CallState.QUEUED, **fields))
     steps.wake("hygiene-submit")
@@ -225,7 +226,6 @@ def send_again(order: WorkOrder, user: User) -> None:
 @transaction.atomic
 def give_up(order: WorkOrder, user: User) -> None:
     """Close it as not sent. Raises CannotDecide."""
-    _alone(order)
     fields = sent_fields() | {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()}
     changed = _undecided(order).update(state=CallState.CANCELLED, **fields)
     _decided(order, user, "give_up", changed)
@@ -236,11 +236,6 @@ def acknowledge_doubled(order: WorkOrder, user: User) -> None:
     """A person has seen the alarm. Raises CannotDecide."""
     doubled = WorkOrder.objects.filter(pk=order.pk, person_reason=PersonReason.DOUBLED)
     _decided(order, user, "acknowledge_doubled", doubled.update(person_reason=""))
-
-
-def _alone(order: WorkOrder) -> None:
-    """Hold off everybody else who decides about this record delete."""
-    RecordDelete.objects.select_for_update(no_key=True).get(pk=order.record_delete_id)
 
 
 def _undecided(order: WorkOrder) -> WorkOrderQuerySet:

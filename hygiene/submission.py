@@ -39,6 +39,7 @@ from portal.outbound import (
 logger = logging.getLogger(__name__)
 
 QUOTA = "quota"
+TOO_LARGE = "larger_than_quota"
 # Adobe's clock and ours differ a little, and everybody else's orders go at the same second.
 AFTER_RESET_SECONDS = 60.0
 # Another worker sends for the same organization at this moment: its order counts, and then we know what is left.
@@ -153,6 +154,9 @@ def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
         _postpone(order, backoff(order.attempts + 1), "cannot_decrypt")
         return False, None
     now = timezone.now()
+    if quota.never_fits(reading, order.identities):
+        _close_too_large(order)
+        return False, None
     until = quota.fits_at(reading, order.identities, now)
     if until is not None:
         _wait_for_quota(order, until, now)
@@ -171,6 +175,16 @@ def _wait_for_quota(order: WorkOrder, until: datetime, now: datetime) -> None:
         waiting = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
         if waiting.update(**fields) and order.waits_for_quota_until != until:
             record_outcome(order, CallState.QUEUED, QUOTA)
+
+
+def _close_too_large(order: WorkOrder) -> None:
+    """Adobe has lowered the quota since it was prepared: no reset makes room for it. Taken in anew it becomes smaller orders."""
+    fields = sent_fields() | {"last_error": TOO_LARGE, "status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()}
+    with transaction.atomic():
+        waiting = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
+        if waiting.update(state=CallState.CANCELLED, waits_for_quota_until=None, **fields):
+            record_outcome(order, CallState.CANCELLED, TOO_LARGE)
+            progress.refresh(order.record_delete_id)
 
 
 def _waiting_fields(until: datetime, now: datetime, http_status: int | None = None) -> dict[str, Any]:
@@ -201,10 +215,18 @@ def _settle_sent(order: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None
     if not held.settle(CallState.SENT, **fields):
         logger.error("the answer to work order %s came after its claim was gone", order.pk)
         stop_when_queued(order)
+        _keep_late_answer(order, fields)
         return
     _forget_sent_edit(order)
     raise_alarm_when_doubled(order)
     record_outcome(order, CallState.SENT, "")
+
+
+def _keep_late_answer(order: WorkOrder, fields: dict[str, Any]) -> None:
+    """A person has closed it as not sent, without knowing this: what Adobe has taken is followed."""
+    given_up = WorkOrder.objects.filter(pk=order.pk, state=CallState.CANCELLED, record_delete__data_key__isnull=False)
+    if given_up.update(state=CallState.SENT, **fields):
+        record_outcome(order, CallState.SENT, "late")
 
 
 def _is_taken(order: WorkOrder, work_order_id: str) -> bool:

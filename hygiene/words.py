@@ -28,6 +28,8 @@ ERRORS = {
     "quota_unread": "the quota could not be read",
     "person": "an officer decided so",
     "file_missing": "its stored identities are gone",
+    "larger_than_quota": "Adobe's whole quota is smaller than it; begin a new record delete, which is split to fit",
+    "late": "its answer came late",
     "seen_in_list": "Adobe's list shows it, though it was still waiting to be sent",
     "doubled": "Adobe has more than one work order with its reference",
     "not_changed": "Adobe took the change and did not make it",

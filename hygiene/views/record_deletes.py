@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from hygiene import progress, quota, shredding, timeline
 from hygiene.models import RecordDelete, WorkOrder
-from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus
+from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus, WorkOrderStatus
 from hygiene.views import drafts
 from hygiene.views.lookup import get_record_delete
 from hygiene.words import opened
@@ -91,6 +91,7 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
         "waiting_orders": [order for order in orders if order.person_reason],
         "unsure_orders": [order for order in orders if order.state == CallState.UNKNOWN and not order.person_reason],
         "refused_orders": [(order, opened(order, "words")) for order in orders if order.state == CallState.REJECTED],
+        "failed_orders": [order for order in orders if order.status == WorkOrderStatus.FAILED],
         "quota_waits": waits["count"],
         "quota_next": waits["next"],
         "quota_last": waits["last"],
@@ -111,9 +112,11 @@ def _waiting_for_quota(found: RecordDelete) -> dict[str, Any]:
 
 
 def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:
-    """Those that need a person or were refused first; the first of the rest."""
+    """Those that need a person, were refused or have failed first; the first of the rest."""
     rows = found.work_orders.select_related("record_delete__data_key").defer("answer_sealed", "edit_sealed")
-    noteworthy = rows.exclude(person_reason="") | rows.filter(state__in=(CallState.REJECTED, CallState.UNKNOWN))
+    noteworthy = rows.filter(
+        ~Q(person_reason="") | Q(state__in=(CallState.REJECTED, CallState.UNKNOWN)) | Q(status=WorkOrderStatus.FAILED)
+    )
     first = list(noteworthy.order_by("ordinal"))
     return first + list(rows.exclude(pk__in=[order.pk for order in first]).order_by("ordinal")[:MOST_ORDERS])
 

@@ -157,8 +157,21 @@ def test_a_throttled_order_asks_for_its_quota_again(acme: Organization, simulato
     record_delete = queued_delete(acme, officer, 2)
     simulator.fault("throttle", match=CREATE, times=1, retry_after=1)
     work("hygiene-submit")
-    simulator.control("quotas", {"daily": 1})
+    simulator.control("quotas", {"daily": 2, "usedToday": 1})
     let_pass(timedelta(minutes=5))
     work("hygiene-submit")
     assert order_of(record_delete).waits_for_quota_until is not None
     assert datetime.now(UTC) < order_of(record_delete).next_attempt_at
+
+
+def test_an_order_that_no_reset_makes_room_for_is_closed_and_said(
+    acme: Organization, simulator: Simulator, officer: User
+) -> None:
+    record_delete = queued_delete(acme, officer, 3)
+    simulator.control("quotas", {"daily": 1})
+    work("hygiene-submit")
+    order = order_of(record_delete, 1)
+    assert (order.state, order.last_error, order.waits_for_quota_until) == (CallState.CANCELLED, "larger_than_quota", None)
+    assert order_of(record_delete, 2).state == CallState.SENT
+    assert again(record_delete).orders_failed == 1
+    assert len(ledger(simulator)) == 1

@@ -12,6 +12,8 @@ from hygiene import reconciling, submission
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
 from portal import connections, crypto
+from portal.adobe.data_hygiene import DataHygiene
+from portal.adobe.hygiene_answers import WorkOrderAnswer
 from portal.models import AuditEvent, DataKey, Organization, User
 from portal.outbound import CallState, PersonReason
 from tests.conftest import Simulator
@@ -290,3 +292,23 @@ def test_an_order_whose_file_is_gone_ends_unsent(queued: RecordDelete, simulator
     assert (order_of(queued).state, order_of(queued).last_error) == (CallState.CANCELLED, "file_missing")
     assert again(queued).status == RecordDeleteStatus.FAILED
     assert ledger(simulator) == []
+
+
+def test_an_answer_that_comes_after_giving_up_is_not_lost(
+    queued: RecordDelete, officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = DataHygiene.create_work_order
+
+    def frozen(self: DataHygiene, *body: object, **more: object) -> WorkOrderAnswer:
+        answer = create(self, *body, **more)  # type: ignore[arg-type]
+        WorkOrder.objects.update(claimed_at=queued.created_at - timedelta(hours=1))
+        submission.sweep_stale()
+        WorkOrder.objects.update(person_reason=PersonReason.NONE_FOUND)
+        reconciling.give_up(order_of(queued), officer)
+        return answer
+
+    monkeypatch.setattr(DataHygiene, "create_work_order", frozen)
+    work("hygiene-submit")
+    order = order_of(queued)
+    assert (order.state, order.status, order.finished_at) == (CallState.SENT, WorkOrderStatus.RECEIVED, None)
+    assert again(queued).status == RecordDeleteStatus.IN_PROGRESS

@@ -213,3 +213,14 @@ def test_a_doubled_work_order_is_an_alarm(browser: Browser, organization: Organi
     WorkOrder.objects.update(person_reason=PersonReason.DOUBLED, extra_adobe_ids=["DI-second"])
     assert "Adobe has more than one work order with this reference." in browser.page(page_of(made)).text
     assert "DI-second" in browser.page(page_of(order_of(made))).text
+
+
+def test_a_work_order_that_adobe_could_not_finish_is_explained_with_the_next_step(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    made = sent(organization, officer)
+    finish(simulator, status="failed")
+    page = browser.page(page_of(made))
+    assert "Adobe could not finish work order 1." in page.text
+    assert "begin a new record delete with these identities" in page.text
+    assert page_of(order_of(made)) in page.links

@@ -81,5 +81,7 @@ def _told(done: Restored, further: list[str]) -> Iterator[str]:
     if done.uploads_without_file:
         yield f"- {done.uploads_without_file:,} open uploads have no file any more. Discard them."
     yield "- Requests whose personal data was removed after the backup have it again: remove it again."
+    yield "- API tokens that were revoked after the backup are taken again: look through them in Administration."
+    yield "- What was resubmitted after the backup can be resubmitted again here: compare with Adobe's job list first."
     yield "- What administrators and officers changed or decided after the backup is lost, holds included."
     yield "- Start the workers now. Deletes and opt-outs that three looks do not find wait for a person."

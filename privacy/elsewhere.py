@@ -104,6 +104,11 @@ def _go_on(sync: JobSync) -> None:
     except errors.AdobeError as error:
         _failed(sync, error)
         return
+    except crypto.CannotDecrypt:
+        # This process lacks a key that another may have. When none has it, the pass ends and says so.
+        logger.error("the pass %s cannot go on: its keys do not open", sync.pk)  # noqa: TRY400 - says all there is to say
+        _failed(sync, errors.BadAnswer(code="cannot_decrypt"))
+        return
     done = sync.listings_done + 1
     JobSync.objects.filter(pk=sync.pk, lease=sync.lease).update(
         status=SyncStatus.RUNNING,

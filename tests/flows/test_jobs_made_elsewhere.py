@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.utils import timezone
 
 from portal import connections
@@ -17,6 +18,7 @@ from privacy.models import DataSubject, IdentityDigest, Job, JobSync, PrivacyReq
 from privacy.statuses import ArchiveStatus, JobStatus, Origin, RequestStatus, SyncStatus
 from tests.conftest import IMS_ORG, Simulator
 from tests.files import confirmed_request, payload, people
+from tests.portal.master_keys import entry
 from tests.states import CREATE, again, finish
 from tests.steps import everything_due, let_pass, work
 
@@ -188,3 +190,17 @@ def test_without_a_key_a_job_waits_until_every_call_of_its_law_is_settled(acme: 
     assert sync(acme).jobs_added == 1
     everything_due()
     work("detail")
+
+
+def test_without_the_key_a_pass_waits_and_then_goes_on(acme: Organization, settings: LazySettings) -> None:
+    make_elsewhere(acme, people(1, "access", prefix="other"))
+    started = elsewhere.start(acme, None)
+    good = settings.MASTER_KEYS
+    settings.MASTER_KEYS = entry("another")
+    elsewhere.sync_next()
+    settings.MASTER_KEYS = good
+    started.refresh_from_db()
+    assert (started.listings_done, started.attempts) == (0, 1)
+    let_pass(timedelta(hours=1))
+    work("sync")
+    assert mirrored().jobs_total == 1

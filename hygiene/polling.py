@@ -89,8 +89,9 @@ def _keep(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease: 
 
 def _write(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease: uuid.UUID) -> None:
     """Unless the order was leased anew since (a younger answer is on its way), or its personal data was removed."""
-    mine = WorkOrder.objects.filter(pk=order.pk, lease=lease, record_delete__data_key__isnull=False)
-    if not mine.exists():
+    mine = WorkOrder.objects.filter(pk=order.pk, lease=lease)
+    # Kept until the transaction ends: who removes its personal data does so before this or after it, never in between.
+    if not mine.update(detail_at=asked_at) or not mine.filter(record_delete__data_key__isnull=False).exists():
         return
     was_done = order.status in WORK_ORDER_DONE
     news = (answer.status[:60], answer.updated_at) != (order.adobe_status, order.adobe_updated_at)

@@ -11,7 +11,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -110,10 +110,22 @@ def _start_over(record_delete: RecordDelete, lease: uuid.UUID) -> None:
     """
     with transaction.atomic():
         _prove_lease(record_delete, lease, identities_prepared=0)
-        paths = [order.file_path for order in record_delete.work_orders.all()]
-        record_delete.work_orders.all().delete()
+        paths = forget_orders(record_delete)
     for path in paths:
         crypto.discard(path)
+
+
+def forget_orders(record_delete: RecordDelete) -> list[Path]:
+    """Remove what an earlier try has written of one in preparation. Gives the files, to be removed once that is committed."""
+    paths = [order.file_path for order in record_delete.work_orders.all()]
+    record_delete.work_orders.all().delete()
+    return paths
+
+
+def first_departure(record_delete: RecordDelete) -> datetime:
+    """When its work orders may go at the earliest: the organization's recall period begins with the confirmation."""
+    begin = record_delete.confirmed_at or timezone.now()
+    return begin + timedelta(minutes=record_delete.organization.recall_minutes)
 
 
 def _prove_lease(record_delete: RecordDelete, lease: uuid.UUID, **fields: Any) -> None:
@@ -135,7 +147,12 @@ def _saying(
 
 def _write_order(record_delete: RecordDelete, ordinal: int, identities: Iterable[Identity]) -> WorkOrder:
     order = WorkOrder(
-        id=new_id(), organization=record_delete.organization, record_delete=record_delete, ordinal=ordinal, identities=0
+        id=new_id(),
+        organization=record_delete.organization,
+        record_delete=record_delete,
+        ordinal=ordinal,
+        identities=0,
+        next_attempt_at=first_departure(record_delete),
     )
     order.path = f"{FOLDER}/{order.pk}"
     content = hashlib.sha256()
@@ -177,11 +194,11 @@ def _give_up(record_delete: RecordDelete) -> None:
     lost = "record_delete.file_lost_after_restore" if record_delete.restored else "record_delete.file_lost"
     preparing = RecordDelete.objects.filter(pk=record_delete.pk, status=RecordDeleteStatus.PREPARING)
     with transaction.atomic():
-        paths: list[Path] = []
-        if preparing.update(status=RecordDeleteStatus.FAILED, finished_at=timezone.now(), lease=None):
-            paths = [order.file_path for order in record_delete.work_orders.all()]
-            record_delete.work_orders.all().delete()
-            audit.record(lost, actor=None, organization=record_delete.organization, obj=record_delete, root_id=record_delete.pk)
+        if not preparing.update(status=RecordDeleteStatus.FAILED, finished_at=timezone.now(), lease=None):
+            # Somebody cancelled it, and its file went with that.
+            return
+        paths = forget_orders(record_delete)
+        audit.record(lost, actor=None, organization=record_delete.organization, obj=record_delete, root_id=record_delete.pk)
     for path in paths:
         crypto.discard(path)
     logger.error("the file of record delete %s cannot be read", record_delete.pk)

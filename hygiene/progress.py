@@ -12,13 +12,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
+from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import RECORD_DELETE_OPEN, WORK_ORDER_DONE, RecordDeleteStatus, WorkOrderStatus
 from portal import audit
-from portal.outbound import OPEN_STATES
+from portal.outbound import OPEN_STATES, CallState
 
 # Data Hygiene API, work orders: the two words of `productStatus` that Adobe shows. The word of a failure is published nowhere.
 SUCCESS, WAITING = "success", "waiting"
 _FAILED = (WorkOrderStatus.FAILED, WorkOrderStatus.GONE, WorkOrderStatus.NOT_SENT)
+# Ends that a late word of Adobe may still change.
+_ENDS = (RecordDeleteStatus.COMPLETE, RecordDeleteStatus.FAILED, RecordDeleteStatus.CANCELLED)
 # The order in which Adobe's own samples name them; others follow.
 KNOWN_SERVICES = ("Data Management", "Identity Service", "Profile Service", "Journey Orchestrator")
 
@@ -89,7 +92,7 @@ def refresh(record_delete_id: uuid.UUID) -> None:
     The row is locked before it is counted: of two workers, the one that writes last has counted last.
     """
     record_delete = RecordDelete.objects.select_for_update(no_key=True).get(pk=record_delete_id)
-    moving = (*RECORD_DELETE_OPEN, RecordDeleteStatus.COMPLETE, RecordDeleteStatus.FAILED)
+    moving = (*RECORD_DELETE_OPEN, *_ENDS)
     if record_delete.status == RecordDeleteStatus.PREPARING or record_delete.status not in moving:
         return
     counts = WorkOrder.objects.filter(record_delete=record_delete).aggregate(
@@ -98,9 +101,10 @@ def refresh(record_delete_id: uuid.UUID) -> None:
         failed=Count("pk", filter=Q(status__in=_FAILED)),
         undecided=Count("pk", filter=~Q(person_reason="")),
         open=Count("pk", filter=Q(state__in=OPEN_STATES)),
+        recalled=Count("pk", filter=Q(state=CallState.CANCELLED, last_error=WorkOrderQuerySet.RECALLED)),
     )
     status = _status(counts)
-    finished = status in (RecordDeleteStatus.COMPLETE, RecordDeleteStatus.FAILED)
+    finished = status in _ENDS
     RecordDelete.objects.filter(pk=record_delete_id).update(
         status=status,
         orders_total=counts["total"],
@@ -108,7 +112,8 @@ def refresh(record_delete_id: uuid.UUID) -> None:
         orders_failed=counts["failed"],
         finished_at=Coalesce("finished_at", timezone.now()) if finished else None,
     )
-    if status != record_delete.status:
+    # Who cancelled it stands in the trail already.
+    if status not in (record_delete.status, RecordDeleteStatus.CANCELLED):
         audit.record(
             f"record_delete.{status}",
             actor=None,
@@ -122,6 +127,8 @@ def refresh(record_delete_id: uuid.UUID) -> None:
 def _status(counts: dict[str, int]) -> RecordDeleteStatus:
     if counts["undecided"]:
         return RecordDeleteStatus.ATTENTION
+    if counts["recalled"] == counts["total"]:
+        return RecordDeleteStatus.CANCELLED
     if counts["done"] == counts["total"]:
         return RecordDeleteStatus.FAILED if counts["failed"] else RecordDeleteStatus.COMPLETE
     return RecordDeleteStatus.SENDING if counts["open"] else RecordDeleteStatus.IN_PROGRESS

@@ -39,6 +39,11 @@ class WorkOrderQuerySet(OfOrganization):
     """Record delete work orders."""
 
     SENDABLE = Q(organization__held_at=None) & ~Q(record_delete__status=RecordDeleteStatus.PREPARING)
+    # No byte of it was ever sent. An attempt that ended before its first byte counts as none.
+    UNTOUCHED = Q(state=CallState.QUEUED, first_sent_at=None)
+    # Nothing but the recall period lets an order wait that was never tried, nor put off for a reason.
+    NEVER_TRIED = Q(state=CallState.QUEUED, attempts=0, last_error="")
+    RECALLED = "recalled"
 
     def due_to_send(self, now: datetime) -> Self:
         """Queued, due, complete, and its organization not on hold; oldest first."""
@@ -49,6 +54,14 @@ class WorkOrderQuerySet(OfOrganization):
         return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"
         )
+
+    def in_recall(self, now: datetime) -> Self:
+        """Their recall period is not over."""
+        return self.filter(self.NEVER_TRIED, next_attempt_at__gt=now)
+
+    def recalled(self) -> Self:
+        """Cancelled by an officer before they were sent."""
+        return self.filter(state=CallState.CANCELLED, last_error=self.RECALLED)
 
     def due_for_detail(self, now: datetime) -> Self:
         """Time to ask Adobe for the work order itself; organizations on hold wait."""

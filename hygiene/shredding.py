@@ -27,6 +27,10 @@ def shred(record_delete: RecordDelete, user: User) -> None:
         paths = [record_delete.file_path] if record_delete.path else []
         paths += [order.file_path for order in orders.exclude(path="").only("path")]
         key = record_delete.data_key
+        # Orders first, then their record delete, as workers do: nobody waits for one who waits for him.
+        orders.update(
+            path="", answer_sealed=None, words_sealed=None, edit_sealed=None, edit_due_at=None, next_poll_at=None, lease=None
+        )
         taken = (
             RecordDelete.objects.filter(pk=record_delete.pk)
             .exclude(status=RecordDeleteStatus.SHREDDED)
@@ -42,9 +46,6 @@ def shred(record_delete: RecordDelete, user: User) -> None:
         )
         if not taken:
             raise NotShreddable("Somebody removed the personal data of this record delete a moment ago.")
-        orders.update(
-            path="", answer_sealed=None, words_sealed=None, edit_sealed=None, edit_due_at=None, next_poll_at=None, lease=None
-        )
         audit.record(
             "record_delete.shredded",
             actor=user,

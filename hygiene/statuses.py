@@ -19,6 +19,7 @@ class RecordDeleteStatus(models.TextChoices):
     ATTENTION = "attention", "Needs a person"
     COMPLETE = "complete", "Complete"
     FAILED = "failed", "Finished with errors"
+    CANCELLED = "cancelled", "Cancelled"
     SHREDDED = "shredded", "Personal data removed"
 
 
@@ -46,6 +47,7 @@ RECORD_DELETE_TONES = {
     RecordDeleteStatus.ATTENTION: "warning",
     RecordDeleteStatus.COMPLETE: "good",
     RecordDeleteStatus.FAILED: "bad",
+    RecordDeleteStatus.CANCELLED: "unknown",
     RecordDeleteStatus.SHREDDED: "unknown",
 }
 

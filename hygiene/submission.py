@@ -338,10 +338,10 @@ def stop_when_queued(order: WorkOrder) -> None:
 
 
 def resume(organization_id: uuid.UUID) -> None:
-    """After a hold: whatever is queued may go out now."""
+    """After a hold: whatever is queued may go out now, but for what is in its recall period."""
     now = timezone.now()
     queued = WorkOrder.objects.filter(organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=now)
-    queued.update(next_attempt_at=now)
+    queued.exclude(WorkOrderQuerySet.NEVER_TRIED).update(next_attempt_at=now)
     for step in ("hygiene-submit", "hygiene-look", "hygiene-detail", "hygiene-edit"):
         steps.wake(step)
 

@@ -29,10 +29,15 @@ VOCABULARY = Vocabulary(
         "record_delete.discarded": ("Discarded, and its file removed", "warning"),
         "record_delete.prepared": ("Prepared: {identities:identity|identities} in {work_orders:work order|work orders}", ""),
         "record_delete.sending": ("Sending to Adobe", ""),
-        "record_delete.in_progress": ("Adobe has taken everything and is working", ""),
+        "record_delete.in_progress": ("Adobe has taken what was sent and is working", ""),
         "record_delete.attention": ("A person is needed", "warning"),
         "record_delete.complete": ("Complete: {work_orders:work order|work orders} finished", "good"),
-        "record_delete.failed": ("Finished with errors: {failed:|} of {work_orders:work order|work orders} failed", "bad"),
+        "record_delete.failed": ("Finished, but {failed:|} of {work_orders:work order|work orders} did not complete", "bad"),
+        "record_delete.cancelled": ("Cancelled: nothing more of it is sent to Adobe", "warning"),
+        "record_delete.cancelled_in_part": (
+            "Cancelled what was not sent: {work_orders:work order|work orders}. {kept:work order stays|work orders stay} as is",
+            "warning",
+        ),
         "record_delete.shredded": ("The personal data was removed", "warning"),
         "record_delete.file_lost": (
             "The file was gone or damaged before it was prepared. Nothing was sent: begin a new record delete",

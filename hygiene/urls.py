@@ -17,6 +17,7 @@ urlpatterns = [
     path("record-deletes/<str:number>/work-orders/", work_orders.work_order_list, name="work-order-list"),
     path("record-deletes/<str:number>/confirm/", drafts.record_delete_confirm, name="record-delete-confirm"),
     path("record-deletes/<str:number>/discard/", drafts.record_delete_discard, name="record-delete-discard"),
+    path("record-deletes/<str:number>/cancel/", record_deletes.record_delete_cancel, name="record-delete-cancel"),
     path("record-deletes/<str:number>/shred/", record_deletes.record_delete_shred, name="record-delete-shred"),
     path("work-orders/<uuid:pk>/", work_orders.work_order_detail, name="work-order-detail"),
     path("work-orders/<uuid:pk>/edit/", work_orders.work_order_edit, name="work-order-edit"),

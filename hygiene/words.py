@@ -27,6 +27,7 @@ ERRORS = {
     "quota": "the quota has no room for it now",
     "quota_unread": "the quota could not be read",
     "person": "an officer decided so",
+    "recalled": "an officer cancelled it before it was sent",
     "file_missing": "its stored identities are gone",
     "larger_than_quota": "Adobe's whole quota is smaller than it; begin a new record delete, which is split to fit",
     "late": "its answer came late",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hygiene import intake, preview, progress, shredding
+from hygiene import intake, preview, progress, recalling, shredding
 from hygiene.models import RecordDelete
 from hygiene.schema import ALL, Finding
 from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus
@@ -123,6 +124,8 @@ class RecordDeleteDetailAnswer(RecordDeleteAnswer):
     findings = serializers.SerializerMethodField()
     preview = serializers.SerializerMethodField()
     services = serializers.SerializerMethodField()
+    recall_until = serializers.SerializerMethodField(help_text="Nothing is sent before.")
+    can_cancel = serializers.SerializerMethodField()
 
     def get_description(self, record_delete: RecordDelete) -> str:
         """As `name`."""
@@ -150,6 +153,14 @@ class RecordDeleteDetailAnswer(RecordDeleteAnswer):
     def get_services(self, record_delete: RecordDelete) -> Any:
         """Of its work orders at Adobe."""
         return ServiceBarAnswer(progress.of(record_delete).services, many=True).data
+
+    def get_recall_until(self, record_delete: RecordDelete) -> datetime | None:
+        """None without a recall period, before it begins, and after it."""
+        return recalling.recall_until(record_delete) if record_delete.confirmed_at else None
+
+    def get_can_cancel(self, record_delete: RecordDelete) -> bool:
+        """Whether anything of it was not sent, as things stand."""
+        return recalling.can_cancel(record_delete)
 
 
 class RecordDeleteFilters(CreatedFilters):
@@ -290,6 +301,21 @@ class RecordDeleteConfirm(ApiView):
         if found.status in NOT_CONFIRMED:
             with conflict_on(intake.NotPossible):
                 confirm(found, typed, self.user)
+        return show(self, number, HTTPStatus.OK)
+
+
+class RecordDeleteCancel(ApiView):
+    """Cancelling."""
+
+    rights = {"POST": CONFIRM}
+    selective = ("POST",)
+
+    @extend_schema(operation_id="record_deletes_cancel", request=None, responses={200: RecordDeleteDetailAnswer})
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:  # noqa: ARG002
+        """Cancel every work order that was not sent yet; the others stay as they are. 409 when there is none."""
+        with conflict_on(intake.NotPossible):
+            recalling.cancel(get_record_delete(self, number), self.user)
         return show(self, number, HTTPStatus.OK)
 
 

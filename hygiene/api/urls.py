@@ -10,6 +10,7 @@ urlpatterns = [
     path("record-deletes", record_deletes.RecordDeleteList.as_view(), name="record-delete-list"),
     path("record-deletes/<str:number>", record_deletes.RecordDeleteDetail.as_view(), name="record-delete-detail"),
     path("record-deletes/<str:number>/confirm", record_deletes.RecordDeleteConfirm.as_view(), name="record-delete-confirm"),
+    path("record-deletes/<str:number>/cancel", record_deletes.RecordDeleteCancel.as_view(), name="record-delete-cancel"),
     path("record-deletes/<str:number>/shred", record_deletes.RecordDeleteShred.as_view(), name="record-delete-shred"),
     path("work-orders", work_orders.WorkOrderList.as_view(), name="work-order-list"),
     path("work-orders/<uuid:pk>", work_orders.WorkOrderDetail.as_view(), name="work-order-detail"),

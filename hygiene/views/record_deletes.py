@@ -10,10 +10,12 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from hygiene import progress, quota, shredding, timeline
+from hygiene import progress, recalling, shredding, submission, timeline
+from hygiene.intake import NotPossible
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus, WorkOrderStatus
 from hygiene.views import drafts
@@ -22,6 +24,7 @@ from hygiene.words import opened
 from portal.models import Organization, User
 from portal.outbound import CallState
 from portal.paging import Keyset
+from portal.waits import time_left
 
 LIST: Keyset[RecordDelete] = Keyset("created_at")
 MOST_ORDERS = 25
@@ -82,6 +85,7 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
     orders = _orders_worth_showing(found)
     state = progress.of(found)
     waits = _waiting_for_quota(found)
+    recall_until = recalling.recall_until(found)
     return {
         "record_delete": found,
         "overall": state.overall,
@@ -95,8 +99,13 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
         "quota_waits": waits["count"],
         "quota_next": waits["next"],
         "quota_last": waits["last"],
-        "quota_too_large": waits["too_large"],
-        "quota_most": waits["most"],
+        "too_large": found.work_orders.filter(state=CallState.CANCELLED, last_error=submission.TOO_LARGE).count(),
+        "can_cancel": recalling.can_cancel(found),
+        "unsent": recalling.unsent(found),
+        "taken_back": recalling.taken_back(found),
+        "other_orders": recalling.others(found),
+        "recall_until": recall_until,
+        "recall_left": time_left(recall_until - timezone.now()) if recall_until else "",
         "live": found.status in RECORD_DELETE_OPEN,
         "description": opened(found, "description") if found.data_key else "",
         "timeline": timeline.of_record_delete(found.pk),
@@ -104,11 +113,9 @@ def live_context(found: RecordDelete) -> dict[str, Any]:
 
 
 def _waiting_for_quota(found: RecordDelete) -> dict[str, Any]:
-    """How many of its work orders wait for a reset, when the first and the last may go, and how many fit into no quota."""
+    """How many of its work orders wait for a reset, and when the first and the last of them may go."""
     waiting = found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False)
-    numbers = waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
-    most = quota.largest(found.organization) if numbers["count"] else None
-    return numbers | {"too_large": waiting.filter(identities__gt=most).count() if most is not None else 0, "most": most}
+    return waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
 
 
 def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:
@@ -119,6 +126,27 @@ def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:
     )
     first = list(noteworthy.order_by("ordinal"))
     return first + list(rows.exclude(pk__in=[order.pk for order in first]).order_by("ordinal")[:MOST_ORDERS])
+
+
+@require_POST
+@permission_required("hygiene.confirm_recorddelete", raise_exception=True)
+def record_delete_cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel what was not sent of it."""
+    found = get_record_delete(request, number)
+    try:
+        recalling.cancel(found, cast("User", request.user))
+    except NotPossible as reason:
+        messages.error(request, str(reason))
+    else:
+        found.refresh_from_db(fields=["status"])
+        messages.success(request, _cancelled_words(found))
+    return redirect("hygiene:record-delete-detail", number)
+
+
+def _cancelled_words(found: RecordDelete) -> str:
+    if found.status == RecordDeleteStatus.CANCELLED:
+        return f"{found.number} is cancelled. Nothing of it was sent to Adobe."
+    return f"What was not sent of {found.number} is cancelled. The rest stays as it was."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hygiene.words import error_words
-from portal.adobe.errors import AdobeError, NotSent, OrganizationBlocked, Throttled
+from portal.adobe.errors import AdobeError, BadAnswer, NotSent, OrganizationBlocked, Throttled
 
 
 def trouble_words(error: AdobeError) -> str:
@@ -17,5 +17,13 @@ def trouble_words(error: AdobeError) -> str:
             return "Adobe says that the credential may not do that. Give its product profile the Data Hygiene permissions."
         case OrganizationBlocked():
             return f"Adobe takes nothing for this organization: {error_words(error.reason)}. An administrator can look into it."
+        case BadAnswer(http_status=int(status)) if status >= 500:
+            return "Adobe answered with an error of its own. Nothing was changed; try again in a few minutes."
+        case BadAnswer(code="timeout" | "cut"):
+            return f"{_began(error_words(error.code))}. Nothing was changed; try again in a few minutes."
         case _:
             return "Adobe's answer could not be used, and nothing was changed. Try again in a few minutes."
+
+
+def _began(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -19,6 +19,7 @@ from portal import crypto
 from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
+from portal.waits import time_left
 from privacy import access_first, catalog, playbook, progress, recalling, timeline
 from privacy.models import PrivacyRequest, Submission
 from privacy.playbook import Group
@@ -104,20 +105,6 @@ class HeldDeletes:
             return None
         jobs = list(found.submissions.held_for_access().values_list("expected_jobs", flat=True))
         return cls(len(jobs), sum(jobs), access_first.results_of(found)) if jobs else None
-
-
-def time_left(left: timedelta) -> str:
-    """A wait in words, such as "2 hours 5 minutes": the two largest units, to the second in the last minutes."""
-    seconds = max(int(left.total_seconds()), 0)
-    parts = [
-        (seconds // 86400, "day"),
-        (seconds // 3600 % 24, "hour"),
-        (seconds // 60 % 60, "minute"),
-        (seconds % 60, "second"),
-    ]
-    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    shown = [(count, unit) for count, unit in parts[first : first + 2] if count]
-    return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in shown) or "a moment"
 
 
 def _recall_left(found: PrivacyRequest) -> str:

@@ -67,3 +67,11 @@ def test_from_the_page_of_a_draft_the_way_leads_back_to_it(
     assert "0 used, 3 with this record delete, of 1,000,000" in browser.page(page_of(made)).section("quota").text
     elsewhere = browser.post(f"/quotas/{organization.pk}/read/", {"for": "RD-2026-999999"})
     assert elsewhere["Location"] == ADDRESS
+
+
+def test_a_silent_adobe_is_told_apart_from_an_answer_that_is_no_use(
+    simulator: Simulator, browser: Browser, organization: Organization
+) -> None:
+    simulator.fault("error500", match={"path": "/data/core/hygiene/quota"}, times=9)
+    answer = browser.post(f"/quotas/{organization.pk}/read/", follow=True)
+    assert "Acme: Adobe answered with an error of its own. Nothing was changed" in answer.content.decode()

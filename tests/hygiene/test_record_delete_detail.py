@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
@@ -21,11 +18,11 @@ from tests.hygiene.deletes import (
     finish,
     order_of,
     page_of,
-    read_quotas,
     sent,
     undecided,
 )
 from tests.pages import Browser, Page
+from tests.steps import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,17 +129,15 @@ def test_what_waits_for_the_quota_says_until_when(
     assert len(browser.page(f"{page_of(made, 'work-order-list')}?state=quota").rows) == 1
 
 
-def test_what_is_larger_than_the_whole_quota_is_not_told_to_wait_for_a_reset(
-    browser: Browser, organization: Organization, officer: User
+def test_what_is_larger_than_the_whole_quota_is_said_with_the_next_step(
+    browser: Browser, simulator: Simulator, organization: Organization, officer: User
 ) -> None:
     made = confirmed(organization, officer)
-    made.work_orders.update(waits_for_quota_until=timezone.now() + timedelta(hours=5))
-    read_quotas(organization, daily=3)
-    assert "There is nothing to do." in browser.page(page_of(made)).text
-    read_quotas(organization, daily=2)
+    simulator.control("quotas", {"daily": 2})
+    work("hygiene-submit")
     text = browser.page(page_of(made)).text
-    assert "1 work order holds more identities than Adobe's whole quota, 2." in text
-    assert "There is nothing to do." not in text
+    assert "1 work order was not sent: it holds more identities than Adobe's whole quota." in text
+    assert "it is split to fit" in text
 
 
 def test_of_an_order_whose_outcome_is_unknown_nothing_is_claimed(

@@ -13,7 +13,7 @@ from portal.models import Organization, User
 from portal.outbound import CallState
 from tests.hygiene.deletes import draft
 
-ENDS = (RecordDeleteStatus.COMPLETE, RecordDeleteStatus.FAILED)
+ENDS = (RecordDeleteStatus.COMPLETE, RecordDeleteStatus.FAILED, RecordDeleteStatus.CANCELLED)
 WRITTEN = [
     *(f"record_delete.{status}" for status in (*RECORD_DELETE_OPEN, *ENDS) if status != RecordDeleteStatus.PREPARING),
     *(f"work_order.{state}" for state in CallState),

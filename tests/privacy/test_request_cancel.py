@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from portal.models import Organization, User
 from portal.outbound import CallState
+from portal.waits import time_left
 from privacy.models import PrivacyRequest
 from privacy.recalling import GONE_OUT
 from privacy.statuses import RequestStatus
-from privacy.views.requests import time_left
 from tests.actors import Actors, covers, everything_kept
 from tests.files import confirmed_request, payload, people
 from tests.pages import Browser, Page

@@ -50,6 +50,22 @@ def test_who_may_do_what_with_record_deletes(api_actors: ApiActors, organization
     api_actors.refuse_methods(address, "get", "delete")
 
 
+@covers("api:record-delete-cancel")
+def test_who_may_cancel_what_was_not_sent(api_actors: ApiActors, organization: Organization) -> None:
+    Organization.objects.filter(pk=organization.pk).update(recall_minutes=15)
+    address = api_actors.officer.post(f"{V1}/record-deletes?confirm=3", order()).headers["Location"]
+    work("hygiene-prepare")
+    shown = api_actors.viewer.json(address)
+    assert (shown["status"], shown["can_cancel"]) == ("sending", True)
+    assert shown["recall_until"] > shown["confirmed_at"]
+    cancelled = api_actors.act(f"{address}/cancel").json()
+    assert (cancelled["status"], cancelled["can_cancel"], cancelled["recall_until"]) == ("cancelled", False, None)
+    assert api_actors.officer.post(f"{address}/cancel").status_code == 409
+    keyed = api_actors.officer.post(f"{V1}/record-deletes?confirm=3", order()).headers["Location"]
+    first, again = (api_actors.officer.post(f"{keyed}/cancel", key="one") for _ in range(2))
+    assert (first.status_code, first.content) == (200, again.content)
+
+
 def test_a_draft_says_what_will_happen(api: Api) -> None:
     draft = api.post(f"{V1}/record-deletes", order()).json()
     assert (draft["status"], draft["name"], draft["datasets"]) == ("ready", "Old newsletter", [DATASET])

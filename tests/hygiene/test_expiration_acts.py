@@ -142,7 +142,7 @@ def test_only_an_officer_asks_adobe(simulator: Simulator, actors: Actors, organi
     assert AuditEvent.objects.filter(action="expiration.refreshed", actor_name="officer").count() == 1
     simulator.fault("error500", match={"path": "/data/core/hygiene/ttl"}, times=5)
     answer = actors.officer.post(f"/expirations/{row.pk}/read/", follow=True)
-    assert "Adobe&#x27;s answer could not be used" in answer.content.decode()
+    assert "Adobe answered with an error of its own" in answer.content.decode()
     assert again(row).status == "executing"
 
 

@@ -44,7 +44,7 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
-bench: $(VENV)/.dev ## 10,000 people through real workers, one killed half-way; every promise checked (BENCH_PEOPLE=10000)
+bench: $(VENV)/.dev ## 10,000 people, 100,000 identities, 1,000 API calls; a worker is killed half-way; every promise checked (BENCH_PEOPLE=10000)
 	@$(BIN)/python -m tests.bench
 
 pictures: $(VENV)/.dev ## take the pictures of README.md anew, in a real browser

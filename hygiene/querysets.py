@@ -67,10 +67,6 @@ class WorkOrderQuerySet(OfOrganization):
         """Time to ask Adobe for the work order itself; organizations on hold wait."""
         return self.filter(next_poll_at__lte=now, organization__held_at=None).order_by("next_poll_at")
 
-    def stale(self, before: datetime) -> Self:
-        """Being sent for longer than a claim lasts."""
-        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
-
 
 class ExpirationOrderQuerySet(OfOrganization):
     """Changes of dataset expirations that are to be sent."""
@@ -86,7 +82,3 @@ class ExpirationOrderQuerySet(OfOrganization):
         return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"
         )
-
-    def stale(self, before: datetime) -> Self:
-        """Being sent for longer than a claim lasts."""
-        return self.filter(state=CallState.SENDING, claimed_at__lt=before)

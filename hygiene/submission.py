@@ -23,14 +23,12 @@ from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
 from portal import audit, connections, crypto, sending, steps
 from portal.adobe import errors
 from portal.adobe.hygiene_answers import WorkOrderAnswer
-from portal.models import User
+from portal.models import Organization, User
 from portal.outbound import (
     CallState,
     Claim,
     PersonReason,
     backoff,
-    claim,
-    mark_stale_as_unknown,
     queued_fields,
     sent_fields,
     unknown_fields,
@@ -49,70 +47,6 @@ _ONLY_ABOUT_QUOTAS = ("forbidden", "wrong_address")
 _QUOTA_WORDS = re.compile(r"\bquota", re.IGNORECASE)
 
 
-def orders_to_send() -> bool:
-    """Whether an order is due, or one has been in sending for longer than its claim."""
-    now = timezone.now()
-    stale = WorkOrder.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
-    return WorkOrder.objects.due_to_send(now).exists() or stale.exists()
-
-
-def send_next() -> int:
-    """Send one due order, or let one wait for the quota. Returns how many were moved."""
-    sweep_stale()
-    for call_id in WorkOrder.objects.due_to_send(timezone.now()).values_list("pk", flat=True)[:20]:
-        if send(call_id):
-            return 1
-    return 0
-
-
-@transaction.atomic
-def sweep_stale() -> None:
-    """Orders whose claim ran out become UNKNOWN, with a line in the trail."""
-    for call_id in mark_stale_as_unknown(WorkOrder.objects.all()):
-        order = _get(call_id)
-        record_outcome(order, CallState.UNKNOWN, "claim_ran_out")
-        progress.refresh(order.record_delete_id)
-
-
-def send(call_id: uuid.UUID) -> bool:
-    """Ask for the quota, claim one order, make its call, and settle it. False when it could not be claimed."""
-    order = _get(call_id)
-    # Before the claim: the claim's time is for the call alone.
-    may_go, reading = _ask_quota(order)
-    if not may_go:
-        return True
-    held = claim(WorkOrder.objects.all(), call_id, WorkOrderQuerySet.SENDABLE)
-    if held is None:
-        return False
-    order = _get(call_id)
-    if reading is not None and not _has_room_beside_others(order, held, reading):
-        return True
-    # Evidence before the act: should this process die, the trail says that it began.
-    record_outcome(order, CallState.SENDING, "")
-    try:
-        service = connections.hygiene_for(order.organization)
-        answer = service.create_work_order(build_body(order), still_held=held.still_held)
-    except errors.AdobeError as error:
-        # Counted before the commit, here and below: no crash can part an order's end from its record delete's.
-        with transaction.atomic():
-            _settle_failure(order, held, error)
-            progress.refresh(order.record_delete_id)
-    except crypto.CannotDecrypt:
-        # Before the first byte: only the token, the secret and the body are opened.
-        logger.error("work order %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
-        held.settle(CallState.QUEUED, **queued_fields(backoff(order.attempts), "cannot_decrypt"))
-    except FileNotFoundError:
-        # Also before the first byte. Waiting brings no file back, and whom to delete is known to nobody else.
-        logger.error("the identities of work order %s are gone; it is not sent", call_id)  # noqa: TRY400
-        with transaction.atomic():
-            _cancel_without_file(order, held)
-    else:
-        with transaction.atomic():
-            _settle_sent(order, held, answer)
-            progress.refresh(order.record_delete_id)
-    return True
-
-
 def build_body(order: WorkOrder) -> bytes:
     """The body of the POST: from the order's own file, so that a re-send asks for exactly the same."""
     named = sent_naming(order)
@@ -124,11 +58,6 @@ def build_body(order: WorkOrder) -> bytes:
 def sent_naming(order: WorkOrder) -> naming.Naming:
     """What an order is sent with: a change that was made while it waited counts already."""
     return naming.Naming(order.edit["name"], order.edit["description"]) if order.edit else naming.first_naming(order)
-
-
-def _get(call_id: uuid.UUID) -> WorkOrder:
-    order: WorkOrder = WorkOrder.objects.select_related("organization__data_key", "record_delete__data_key").get(pk=call_id)
-    return order
 
 
 # --- The quota ---
@@ -208,8 +137,8 @@ def _settle_sent(order: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None
     order.answer = answer.raw
     if _is_taken(order, answer.work_order_id):
         # Adobe answered with the id of another order of ours. What that means nobody knows.
-        held.settle(CallState.UNKNOWN, **unknown_fields("unreadable"), answer_sealed=order.answer_sealed)
-        record_outcome(order, CallState.UNKNOWN, "unreadable")
+        if held.settle(CallState.UNKNOWN, **unknown_fields("unreadable"), answer_sealed=order.answer_sealed):
+            record_outcome(order, CallState.UNKNOWN, "unreadable")
         return
     fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
     if not held.settle(CallState.SENT, **fields):
@@ -267,30 +196,13 @@ _ADOBE_WORDS = {
 }
 
 
-def _settle_failure(order: WorkOrder, held: Claim, error: errors.AdobeError) -> None:
-    quota_until = _quota_reset_after(error)
-    blocked = "" if quota_until else sending.blocks_organization(order, error)
-    if blocked:
-        sending.hold(order.organization, blocked, error.words)
-    state, fields = sending.verdict(order, error)
-    if quota_until:
-        state, fields = CallState.QUEUED, _waiting_fields(quota_until, timezone.now(), error.http_status)
-    if state == CallState.REJECTED:
-        fields |= {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()}
-    order.words = error.words or None
-    if held.settle(state, **fields, words_sealed=order.words_sealed):
-        record_outcome(order, state, str(fields["last_error"]))
-        logger.info("work order %s is %s after %s", order.pk, state, fields["last_error"])
-
-
-def _quota_reset_after(error: errors.AdobeError) -> datetime | None:
-    """When to try again after a refusal that names the quota: somebody else used it up since we asked.
+def _names_the_quota(error: errors.AdobeError) -> bool:
+    """Whether a refusal is about the quota: somebody else used it up since we asked.
 
     Only the organization's record deletes have to wait for that, not everything else that it sends.
     """
-    if not isinstance(error, errors.OrganizationBlocked) or error.reason != "limit" or not _QUOTA_WORDS.search(error.words):
-        return None
-    return quota.next_reset(quota.Period.DAY, timezone.now())
+    is_limit = isinstance(error, errors.OrganizationBlocked) and error.reason == "limit"
+    return is_limit and _QUOTA_WORDS.search(error.words) is not None
 
 
 def _cancel_without_file(order: WorkOrder, held: Claim) -> None:
@@ -335,6 +247,79 @@ def stop_when_queued(order: WorkOrder) -> None:
     queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
     if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
         record_outcome(order, CallState.UNKNOWN, "seen_in_list")
+
+
+# --- How they are sent ---
+
+
+class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
+    """How work orders are sent: the quota is asked before the claim, whose time is for the call alone."""
+
+    sendable = WorkOrderQuerySet.SENDABLE
+
+    def calls(self) -> WorkOrderQuerySet:
+        return WorkOrder.objects.all()
+
+    def due(self, now: datetime) -> WorkOrderQuerySet:
+        return WorkOrder.objects.due_to_send(now)
+
+    def load(self, call_id: uuid.UUID) -> WorkOrder:
+        related = ("organization__data_key", "record_delete__data_key")
+        order: WorkOrder = WorkOrder.objects.select_related(*related).get(pk=call_id)
+        return order
+
+    def organization_of(self, call: WorkOrder) -> Organization:
+        return call.organization
+
+    def send(self, call_id: uuid.UUID) -> bool:
+        """As every call, once the quota has room for it. True also when the order was moved to wait for that."""
+        may_go, reading = _ask_quota(self.load(call_id))
+        if not may_go:
+            return True
+        held = self.take(call_id)
+        if held is None:
+            return False
+        order = self.load(call_id)
+        if reading is None or _has_room_beside_others(order, held, reading):
+            self.carry(order, held)
+        return True
+
+    def carry(self, call: WorkOrder, held: Claim) -> None:
+        """Without its file it cannot go: waiting brings no file back, and whom to delete is known to nobody else."""
+        try:
+            super().carry(call, held)
+        except FileNotFoundError:
+            logger.error("the identities of work order %s are gone; it is not sent", call.pk)  # noqa: TRY400
+            with transaction.atomic():
+                _cancel_without_file(call, held)
+
+    def make(self, call: WorkOrder, held: Claim) -> WorkOrderAnswer:
+        return connections.hygiene_for(call.organization).create_work_order(build_body(call), still_held=held.still_held)
+
+    def settle_sent(self, call: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None:
+        _settle_sent(call, held, answer)
+
+    def blocked_by(self, call: WorkOrder, error: errors.AdobeError) -> str:
+        return "" if _names_the_quota(error) else super().blocked_by(call, error)
+
+    def verdict(self, call: WorkOrder, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
+        now = timezone.now()
+        until = quota.next_reset(quota.Period.DAY, now) if _names_the_quota(error) else None
+        if until is not None:
+            return CallState.QUEUED, _waiting_fields(until, now, error.http_status)
+        state, fields = super().verdict(call, error)
+        ended = {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()} if state == CallState.REJECTED else {}
+        return state, fields | ended
+
+    def record(self, call: WorkOrder, state: CallState, reason: str) -> None:
+        record_outcome(call, state, reason)
+
+    def refresh(self, call: WorkOrder) -> None:
+        progress.refresh(call.record_delete_id)
+
+
+_SENDER = _Sender()
+orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:

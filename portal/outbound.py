@@ -28,6 +28,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from portal import crypto
 from portal.ids import new_id
 
 
@@ -79,9 +80,17 @@ class OutboundCall(models.Model):
     settled_at = models.DateTimeField(null=True)
     http_status = models.PositiveIntegerField(null=True)
     last_error = models.CharField(max_length=60, blank=True)
+    words_sealed = crypto.SealedField(null=True)
+    # Adobe's own words about a refusal, sealed under the `data_key` that each subclass has.
+    words = crypto.SealedText("words_sealed")
 
     class Meta:
         abstract = True
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its outcome is known."""
+        return self.state not in OPEN_STATES
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,42 @@
-"""What an answer of Adobe means for an outbound call, whichever kind of call it is. Pure, but for `hold`."""
+"""Sending outbound calls, whichever kind they are: who is next, the claim, the call itself, and what its answer means.
+
+`Sender` holds the order of things once; a kind of call (jobs, consent, work orders, expirations) says what is special about it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+import uuid
+from abc import ABC, abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
-from django.db import transaction
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from portal import audit
+from portal import audit, crypto
 from portal.adobe import errors
 from portal.models import Organization
-from portal.outbound import CallState, OutboundCall, backoff, queued_fields, sent_fields, unknown_fields
+from portal.outbound import (
+    CallState,
+    Claim,
+    OutboundCall,
+    backoff,
+    claim,
+    mark_stale_as_unknown,
+    queued_fields,
+    sent_fields,
+    unknown_fields,
+)
+
+logger = logging.getLogger(__name__)
+
+CallT = TypeVar("CallT", bound=OutboundCall)
+AnswerT = TypeVar("AnswerT")
+# So many due calls are looked at for one that can be claimed: other workers look at the same ones.
+CANDIDATES = 20
 
 
 def verdict(call: OutboundCall, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
@@ -47,3 +74,130 @@ def hold(organization: Organization, reason: str, words: str) -> None:
     """Stop the organization's queue until a person resumes it; `words` are Adobe's."""
     if organization.hold(reason, words):
         audit.record("organization.held", actor=None, organization=organization, obj=organization, details={"reason": reason})
+
+
+class Sender(ABC, Generic[CallT, AnswerT]):
+    """Sends the calls of one kind, each exactly once.
+
+    `sendable` is part of the UPDATE that claims a call: what may not go now cannot be claimed, whatever was read before.
+    """
+
+    sendable: Q
+
+    # --- What is special about a kind of call ---
+
+    @abstractmethod
+    def calls(self) -> models.QuerySet[CallT, CallT]:
+        """All of them."""
+
+    @abstractmethod
+    def due(self, now: datetime) -> models.QuerySet[CallT, CallT]:
+        """Those to be sent now, the most urgent first."""
+
+    @abstractmethod
+    def load(self, call_id: uuid.UUID) -> CallT:
+        """One, with everything that sending it reads."""
+
+    @abstractmethod
+    def organization_of(self, call: CallT) -> Organization:
+        """Whose credential it goes out with."""
+
+    @abstractmethod
+    def make(self, call: CallT, held: Claim) -> AnswerT:
+        """The call itself. Raises AdobeError, and before the first byte CannotDecrypt."""
+
+    @abstractmethod
+    def settle_sent(self, call: CallT, held: Claim, answer: AnswerT) -> None:
+        """Move the row on when Adobe has answered well. Runs in a transaction."""
+
+    @abstractmethod
+    def record(self, call: CallT, state: CallState, reason: str) -> None:
+        """One line in the trail."""
+
+    @abstractmethod
+    def refresh(self, call: CallT) -> None:
+        """Count what the call belongs to anew. Runs in the transaction that moved the call on."""
+
+    def blocked_by(self, call: CallT, error: errors.AdobeError) -> str:
+        """Why the organization is put on hold after this error, or nothing."""
+        return blocks_organization(call, error)
+
+    def verdict(self, call: CallT, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
+        """What the call becomes after this error."""
+        return verdict(call, error)
+
+    def after_failure(self, call: CallT, state: CallState, error: errors.AdobeError) -> None:
+        """What else changes with a call that did not get through. Runs in its transaction."""
+
+    # --- The order of things ---
+
+    def is_due(self) -> bool:
+        """Whether a call is due, or one has been in sending for longer than its claim."""
+        now = timezone.now()
+        began_before = now - timedelta(seconds=settings.CLAIM_SECONDS)
+        return self.due(now).exists() or self.calls().filter(state=CallState.SENDING, claimed_at__lt=began_before).exists()
+
+    def send_next(self) -> int:
+        """Send one due call. Returns how many were moved."""
+        self.sweep_stale()
+        for call_id in self.due(timezone.now()).values_list("pk", flat=True)[:CANDIDATES]:
+            if self.send(call_id):
+                return 1
+        return 0
+
+    @transaction.atomic
+    def sweep_stale(self) -> None:
+        """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
+        for call_id in mark_stale_as_unknown(self.calls()):
+            call = self.load(call_id)
+            self.record(call, CallState.UNKNOWN, "claim_ran_out")
+            self.refresh(call)
+
+    def send(self, call_id: uuid.UUID) -> bool:
+        """Claim one call, make it, and settle it. False when it could not be claimed."""
+        held = self.take(call_id)
+        if held is None:
+            return False
+        self.carry(self.load(call_id), held)
+        return True
+
+    def take(self, call_id: uuid.UUID) -> Claim | None:
+        """The right to make this call, or None."""
+        return claim(self.calls(), call_id, self.sendable)
+
+    def carry(self, call: CallT, held: Claim) -> None:
+        """Make a claimed call and settle it.
+
+        Its row and what it belongs to change in one transaction, so that no crash can part the two.
+        """
+        # Evidence before the act: should this process die, the trail says that it began.
+        self.record(call, CallState.SENDING, "")
+        try:
+            answer = self.make(call, held)
+        except errors.AdobeError as error:
+            self.fail(call, held, error)
+        except crypto.CannotDecrypt:
+            # Before the first byte: only the token, the secret and the body are opened.
+            logger.error("%s %s cannot be opened; it waits", self._kind(call), call.pk)  # noqa: TRY400 - says all there is to say
+            held.settle(CallState.QUEUED, **queued_fields(backoff(call.attempts), "cannot_decrypt"))
+        else:
+            with transaction.atomic():
+                self.settle_sent(call, held, answer)
+                self.refresh(call)
+
+    @transaction.atomic
+    def fail(self, call: CallT, held: Claim, error: errors.AdobeError) -> None:
+        """Move the row on after an error, and hold the organization when no call of it can work."""
+        if blocked := self.blocked_by(call, error):
+            hold(self.organization_of(call), blocked, error.words)
+        state, fields = self.verdict(call, error)
+        call.words = error.words or None
+        if held.settle(state, **fields, words_sealed=call.words_sealed):
+            self.record(call, state, str(fields["last_error"]))
+            self.after_failure(call, state, error)
+            logger.info("%s %s is %s after %s", self._kind(call), call.pk, state, fields["last_error"])
+        self.refresh(call)
+
+    @staticmethod
+    def _kind(call: CallT) -> str:
+        return str(call._meta.verbose_name)

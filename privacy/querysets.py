@@ -78,10 +78,6 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         """Deletes that are not sent before the results of the same people's access are safe."""
         return self.filter(state=CallState.QUEUED, waits_for_access=True)
 
-    def stale(self, before: datetime) -> Self:
-        """Being sent for longer than a claim lasts."""
-        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
-
 
 class JobQuerySet(models.QuerySet[Any]):
     """Privacy jobs."""
@@ -149,10 +145,6 @@ class ConsentCallQuerySet(models.QuerySet[Any]):
     def due_to_send(self, now: datetime) -> Self:
         """Queued, due, confirmed, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
-
-    def stale(self, before: datetime) -> Self:
-        """Being sent for longer than a claim lasts."""
-        return self.filter(state=CallState.SENDING, claimed_at__lt=before)
 
 
 class JobSyncQuerySet(models.QuerySet[Any]):

@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,14 +20,11 @@ from django.utils import timezone
 from portal import audit, connections, crypto, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, CreatedJobs
+from portal.models import Organization
 from portal.outbound import (
     CallState,
     Claim,
     PersonReason,
-    backoff,
-    claim,
-    mark_stale_as_unknown,
-    queued_fields,
     sent_fields,
     unknown_fields,
 )
@@ -37,58 +34,6 @@ from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus
 
 logger = logging.getLogger(__name__)
-
-
-def calls_to_send() -> bool:
-    """Whether a call is due, or one has been in sending for longer than its claim."""
-    now = timezone.now()
-    stale = Submission.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
-    return Submission.objects.due_to_send(now).exists() or stale.exists()
-
-
-def send_next() -> int:
-    """Send one due call. Returns how many were claimed."""
-    sweep_stale()
-    for call_id in Submission.objects.due_to_send(timezone.now()).values_list("pk", flat=True)[:20]:
-        if send(call_id):
-            return 1
-    return 0
-
-
-@transaction.atomic
-def sweep_stale() -> None:
-    """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
-    for call_id in mark_stale_as_unknown(Submission.objects.all()):
-        submission = Submission.objects.select_related("request__organization").get(pk=call_id)
-        record_outcome(submission, CallState.UNKNOWN, "claim_ran_out")
-        progress.refresh(submission.request_id)
-
-
-def send(call_id: uuid.UUID) -> bool:
-    """Claim one call, make it, and settle it. False when it could not be claimed."""
-    held = claim(Submission.objects.all(), call_id, SubmissionQuerySet.SENDABLE)
-    if held is None:
-        return False
-    submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
-    # Evidence before the act: should this process die, the trail says that it began.
-    record_outcome(submission, CallState.SENDING, "")
-    try:
-        service = connections.service_for(submission.request.organization)
-        created = service.create_jobs(build_body(submission), expected_jobs=submission.expected_jobs, still_held=held.still_held)
-    except errors.AdobeError as error:
-        # Counted before the commit, here and below: no crash can part a call's end from its request's.
-        with transaction.atomic():
-            _settle_failure(submission, held, error)
-            progress.refresh(submission.request_id)
-    except crypto.CannotDecrypt:
-        # Before the first byte: only the token, the secret and the body are opened.
-        logger.error("submission %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
-        held.settle(CallState.QUEUED, **queued_fields(backoff(submission.attempts), "cannot_decrypt"))
-    else:
-        with transaction.atomic():
-            _settle_sent(submission, held, created)
-            progress.refresh(submission.request_id)
-    return True
 
 
 def build_body(submission: Submission) -> bytes:
@@ -140,25 +85,14 @@ def _keep_late_answer(submission: Submission, found: dict[uuid.UUID, list[str]],
         record_outcome(submission, CallState.SENT, "late")
 
 
-def _settle_failure(submission: Submission, held: Claim, error: errors.AdobeError) -> None:
-    blocked = sending.blocks_organization(submission, error)
-    if blocked:
-        sending.hold(submission.request.organization, blocked, error.words)
-    state, fields = sending.verdict(submission, error)
-    submission.words = error.words or None
-    with transaction.atomic():
-        if not held.settle(state, **fields, words_sealed=submission.words_sealed):
-            return
-        if state == CallState.REJECTED:
-            waiting = submission.jobs.filter(status=JobStatus.WAITING)
-            waiting.update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
-        if isinstance(error, errors.OutcomeUnknown) and error.created is not None:
-            note_jobs(submission, match(submission, error.created.jobs))
-        record_outcome(submission, state, str(fields["last_error"]))
-        if state == CallState.QUEUED and submission.jobs.exclude(adobe_job_id=None).exists():
-            # This attempt brought nothing, but Adobe has a part from one before: the whole call must not go out again.
-            stop_when_queued(submission)
-    logger.info("submission %s is %s after %s", submission.pk, state, fields["last_error"])
+def _after_failure(submission: Submission, state: CallState, error: errors.AdobeError) -> None:
+    if state == CallState.REJECTED:
+        submission.jobs.filter(status=JobStatus.WAITING).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
+    if isinstance(error, errors.OutcomeUnknown) and error.created is not None:
+        note_jobs(submission, match(submission, error.created.jobs))
+    if state == CallState.QUEUED and submission.jobs.exclude(adobe_job_id=None).exists():
+        # This attempt brought nothing, but Adobe has a part from one before: the whole call must not go out again.
+        stop_when_queued(submission)
 
 
 def record_outcome(submission: Submission, state: CallState, reason: str) -> None:
@@ -234,6 +168,49 @@ def stop_when_queued(submission: Submission) -> None:
     queued = Submission.objects.filter(pk=submission.pk, state=CallState.QUEUED)
     if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
         record_outcome(submission, CallState.UNKNOWN, "seen_in_list")
+
+
+# --- How they are sent ---
+
+
+class _Sender(sending.Sender[Submission, CreatedJobs]):
+    """How calls that create jobs are sent."""
+
+    sendable = SubmissionQuerySet.SENDABLE
+
+    def calls(self) -> SubmissionQuerySet:
+        return Submission.objects.all()
+
+    def due(self, now: datetime) -> SubmissionQuerySet:
+        return Submission.objects.due_to_send(now)
+
+    def load(self, call_id: uuid.UUID) -> Submission:
+        related = ("request__organization__data_key", "request__data_key")
+        call: Submission = Submission.objects.select_related(*related).get(pk=call_id)
+        return call
+
+    def organization_of(self, call: Submission) -> Organization:
+        return call.request.organization
+
+    def make(self, call: Submission, held: Claim) -> CreatedJobs:
+        service = connections.service_for(call.request.organization)
+        return service.create_jobs(build_body(call), expected_jobs=call.expected_jobs, still_held=held.still_held)
+
+    def settle_sent(self, call: Submission, held: Claim, answer: CreatedJobs) -> None:
+        _settle_sent(call, held, answer)
+
+    def after_failure(self, call: Submission, state: CallState, error: errors.AdobeError) -> None:
+        _after_failure(call, state, error)
+
+    def record(self, call: Submission, state: CallState, reason: str) -> None:
+        record_outcome(call, state, reason)
+
+    def refresh(self, call: Submission) -> None:
+        progress.refresh(call.request_id)
+
+
+_SENDER = _Sender()
+calls_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:

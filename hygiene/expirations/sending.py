@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,17 +15,14 @@ from hygiene.expirations.outcomes import Outcome, judge
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.querysets import ExpirationOrderQuerySet
 from hygiene.statuses import ExpirationStatus
-from portal import connections, crypto, sending, steps
+from portal import connections, sending, steps
 from portal.adobe import errors
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.expiration_answers import ExpirationAnswer
+from portal.models import Organization
 from portal.outbound import (
     CallState,
     Claim,
-    backoff,
-    claim,
-    mark_stale_as_unknown,
-    queued_fields,
     sent_fields,
     unknown_fields,
 )
@@ -36,57 +32,11 @@ logger = logging.getLogger(__name__)
 Kind = ExpirationOrder.Kind
 
 
-def orders_to_send() -> bool:
-    """Whether an order is due, or one has been in sending for longer than its claim."""
-    now = timezone.now()
-    stale = ExpirationOrder.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
-    return ExpirationOrder.objects.due_to_send(now).exists() or stale.exists()
-
-
-def send_next() -> int:
-    """Send one due order. Returns how many were claimed."""
-    sweep_stale()
-    for order_id in ExpirationOrder.objects.due_to_send(timezone.now()).values_list("pk", flat=True)[:20]:
-        if send(order_id):
-            return 1
-    return 0
-
-
-@transaction.atomic
-def sweep_stale() -> None:
-    """Orders whose claim ran out become UNKNOWN, with a line in the trail."""
-    for order_id in mark_stale_as_unknown(ExpirationOrder.objects.all()):
-        keeping.record_outcome(load(order_id), CallState.UNKNOWN, "claim_ran_out")
-
-
 def load(order_id: uuid.UUID) -> ExpirationOrder:
     """The order with all that its texts are sealed with."""
     order: ExpirationOrder = ExpirationOrder.objects.select_related("organization__data_key", "expiration").get(pk=order_id)
     order.expiration.organization = order.organization
     return order
-
-
-def send(order_id: uuid.UUID) -> bool:
-    """Claim one order, carry it to Adobe, and settle it. False when it could not be claimed."""
-    held = claim(ExpirationOrder.objects.all(), order_id, ExpirationOrderQuerySet.SENDABLE)
-    if held is None:
-        return False
-    order = load(order_id)
-    # Evidence before the act: should this process die, the trail says that it began.
-    keeping.record_outcome(order, CallState.SENDING, "")
-    try:
-        answer = _call(service_of(order), order, held)
-    except (errors.Rejected, errors.NotFound) as error:
-        _settle_refused(order, held, error)
-    except errors.AdobeError as error:
-        _settle_failure(order, held, error)
-    except crypto.CannotDecrypt:
-        # Before the first byte: only the token, the secret and the texts of the order are opened.
-        logger.error("expiration order %s cannot be opened; it waits", order_id)  # noqa: TRY400 - says all there is to say
-        held.settle(CallState.QUEUED, **queued_fields(backoff(order.attempts), "cannot_decrypt"))
-    else:
-        _settle_sent(order, held, answer)
-    return True
 
 
 def service_of(order: ExpirationOrder) -> DatasetExpirations:
@@ -221,15 +171,48 @@ def never_made(order: ExpirationOrder, status: ExpirationStatus) -> None:
         DatasetExpiration.objects.filter(pk=order.expiration_id, ttl_id=None).update(status=status)
 
 
-def _settle_failure(order: ExpirationOrder, held: Claim, error: errors.AdobeError) -> None:
-    if blocked := sending.blocks_organization(order, error):
-        sending.hold(order.organization, blocked, error.words)
-    state, fields = sending.verdict(order, error)
-    order.words = error.words or None
-    with transaction.atomic():
-        if held.settle(state, **fields, words_sealed=order.words_sealed):
-            keeping.record_outcome(order, state, str(fields["last_error"]))
-    logger.info("expiration order %s is %s after %s", order.pk, state, fields["last_error"])
+# --- How they are sent ---
+
+
+class _Sender(sending.Sender[ExpirationOrder, ExpirationAnswer | None]):
+    """How changes of expirations are sent."""
+
+    sendable = ExpirationOrderQuerySet.SENDABLE
+
+    def calls(self) -> ExpirationOrderQuerySet:
+        return ExpirationOrder.objects.all()
+
+    def due(self, now: datetime) -> ExpirationOrderQuerySet:
+        return ExpirationOrder.objects.due_to_send(now)
+
+    def load(self, call_id: uuid.UUID) -> ExpirationOrder:
+        return load(call_id)
+
+    def organization_of(self, call: ExpirationOrder) -> Organization:
+        return call.organization
+
+    def make(self, call: ExpirationOrder, held: Claim) -> ExpirationAnswer | None:
+        return _call(service_of(call), call, held)
+
+    def settle_sent(self, call: ExpirationOrder, held: Claim, answer: ExpirationAnswer | None) -> None:
+        _settle_sent(call, held, answer)
+
+    def fail(self, call: ExpirationOrder, held: Claim, error: errors.AdobeError) -> None:
+        """A refusal is judged by how things stand at Adobe, which is asked outside of any transaction."""
+        if isinstance(error, errors.Rejected | errors.NotFound):
+            _settle_refused(call, held, error)
+        else:
+            super().fail(call, held, error)
+
+    def record(self, call: ExpirationOrder, state: CallState, reason: str) -> None:
+        keeping.record_outcome(call, state, reason)
+
+    def refresh(self, call: ExpirationOrder) -> None:
+        """Its expiration is moved on together with it; nothing is counted."""
+
+
+_SENDER = _Sender()
+orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 # --- From outside ---

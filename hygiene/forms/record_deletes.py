@@ -102,14 +102,19 @@ class RecordDeleteForm(forms.Form):
             self.add_error("namespace", "Enter the namespace of the typed identities, such as email.")
 
     def _check_datasets(self) -> None:
-        from_file = self.cleaned_data["scope"] == "file"
-        if from_file and self.is_typed:
+        scope, left_empty = self.cleaned_data["scope"], not self._datasets()
+        if scope == "file" and self.is_typed:
             self.add_error("scope", "Typed identities come without a file: name the datasets, or choose ALL.")
-        elif self.cleaned_data["scope"] == "named" and not self._datasets():
+        elif scope == "named" and left_empty and not self._file_may_name_datasets():
             self.add_error("datasets", "Enter the id of at least one dataset.")
         else:
-            for problem in intake.wanted_problems(self.wanted(), with_file=from_file):
+            for problem in intake.wanted_problems(self.wanted(), with_file=left_empty):
                 self.add_error(None, problem)
+
+    def _file_may_name_datasets(self) -> bool:
+        """A JSON file as Adobe takes it does; a table cannot."""
+        file = self.cleaned_data.get("identity_file")
+        return file is not None and (file.name or "").lower().endswith(".json")
 
 
 class WorkOrderNameForm(forms.Form):

@@ -10,7 +10,7 @@ from hygiene.statuses import EXPIRATION_TONES, ExpirationStatus
 from portal import crypto
 from portal.ids import new_id
 from portal.models import DataKey, Organization, User
-from portal.outbound import CallState, OutboundCall
+from portal.outbound import OutboundCall
 
 
 class DatasetExpiration(models.Model):
@@ -80,9 +80,6 @@ class ExpirationOrder(OutboundCall):
     description_sealed = crypto.SealedField(null=True)
     description = crypto.SealedText("description_sealed")
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    words_sealed = crypto.SealedField(null=True)
-    # Adobe's own words about a refusal.
-    words = crypto.SealedText("words_sealed")
 
     objects = querysets.ExpirationOrderQuerySet.as_manager()
 
@@ -101,8 +98,3 @@ class ExpirationOrder(OutboundCall):
     def data_key(self) -> DataKey:
         """Sealed under the organization's key."""
         return self.organization.data_key
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether its outcome is known."""
-        return self.state not in (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)

@@ -58,9 +58,6 @@ class WorkOrder(OutboundCall):
     answer_sealed = crypto.SealedField(null=True)
     # Adobe's last answer, as it came.
     answer = crypto.SealedBytes("answer_sealed")
-    words_sealed = crypto.SealedField(null=True)
-    # Adobe's own words about a refusal.
-    words = crypto.SealedText("words_sealed")
 
     objects = querysets.WorkOrderQuerySet.as_manager()
 
@@ -112,11 +109,6 @@ class WorkOrder(OutboundCall):
             return self.adobe_status
         return _NOT_TAKEN.get((self.status, self.state)) or WorkOrderStatus(self.status).label
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the outcome of its call is known."""
-        return self.state not in (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)
-
 
 class ServiceProgress(models.Model):
     """What one of Adobe's services said about one work order (`productStatusDetails`)."""
@@ -130,6 +122,7 @@ class ServiceProgress(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name_plural = "service progress"
         ordering = ["service"]
         constraints = [models.UniqueConstraint(fields=["work_order", "service"], name="service_once_a_work_order")]
 

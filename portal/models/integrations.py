@@ -50,6 +50,7 @@ class ApiToken(AbstractAuthToken):
     objects: ClassVar[ApiTokenManager] = ApiTokenManager()
 
     class Meta:
+        verbose_name = "API token"
         ordering = ["-created"]
 
     def __str__(self) -> str:
@@ -142,6 +143,7 @@ class WebhookDelivery(models.Model):
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         # Ids grow with time, so they are the order.
         ordering = ["-id"]
         indexes = [

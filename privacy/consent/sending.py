@@ -10,25 +10,22 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from portal import audit, connections, crypto, sending, steps
+from portal import audit, connections, sending, steps
 from portal.adobe import errors
+from portal.models import Organization
 from portal.outbound import (
     CallState,
     Claim,
     PersonReason,
-    backoff,
-    claim,
     mark_stale_as_unknown,
-    queued_fields,
     sent_fields,
 )
 from privacy.consent import progress
@@ -42,66 +39,6 @@ logger = logging.getLogger(__name__)
 RECALL_IS_OVER = Q(opt_out__recall_until=None) | Q(opt_out__recall_until__lte=Now())
 # There is no list to look at, so no look is due.
 FOR_A_PERSON: dict[str, Any] = {"person_reason": PersonReason.NO_LIST, "next_look_at": None}
-
-
-def calls_to_send() -> bool:
-    """Whether a call is due, or one has been in sending for longer than its claim."""
-    now = timezone.now()
-    stale = ConsentCall.objects.stale(now - timedelta(seconds=settings.CLAIM_SECONDS))
-    return _due(now).exists() or stale.exists()
-
-
-def send_next() -> int:
-    """Send one due call. Returns how many were claimed."""
-    sweep_stale()
-    for call_id in _due(timezone.now()).values_list("pk", flat=True)[:20]:
-        if send(call_id):
-            return 1
-    return 0
-
-
-def _due(now: datetime) -> ConsentCallQuerySet:
-    due: ConsentCallQuerySet = ConsentCall.objects.due_to_send(now).filter(RECALL_IS_OVER)
-    return due
-
-
-@transaction.atomic
-def sweep_stale() -> None:
-    """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
-    marked = mark_stale_as_unknown(ConsentCall.objects.all())
-    for call in ConsentCall.objects.filter(pk__in=marked).select_related("opt_out__organization"):
-        # Its process may have lived after all, and settled it since.
-        waiting = ConsentCall.objects.filter(pk=call.pk, state=CallState.UNKNOWN, person_reason="")
-        if waiting.update(**FOR_A_PERSON):
-            record_outcome(call, CallState.UNKNOWN, "claim_ran_out")
-            progress.refresh(call.opt_out_id)
-
-
-def send(call_id: uuid.UUID) -> bool:
-    """Claim one call, make it, and settle it. False when it could not be claimed."""
-    held = claim(ConsentCall.objects.all(), call_id, ConsentCallQuerySet.SENDABLE & RECALL_IS_OVER)
-    if held is None:
-        return False
-    call = ConsentCall.objects.select_related("opt_out__organization__data_key", "opt_out__data_key").get(pk=call_id)
-    # Evidence before the act: should this process die, the trail says that it began.
-    record_outcome(call, CallState.SENDING, "")
-    try:
-        service = connections.service_for(call.opt_out.organization)
-        status = service.consent(build_body(call), still_held=held.still_held)
-    except errors.AdobeError as error:
-        # Counted before the commit, here and below: no crash can part a call's end from its opt-out's.
-        with transaction.atomic():
-            _settle_failure(call, held, error)
-            progress.refresh(call.opt_out_id)
-    except crypto.CannotDecrypt:
-        # Before the first byte: only the token, the secret and the body are opened.
-        logger.error("consent call %s cannot be opened; it waits", call_id)  # noqa: TRY400 - says all there is to say
-        held.settle(CallState.QUEUED, **queued_fields(backoff(call.attempts), "cannot_decrypt"))
-    else:
-        with transaction.atomic():
-            _settle_sent(call, held, status)
-            progress.refresh(call.opt_out_id)
-    return True
 
 
 def reference(call: ConsentCall) -> str:
@@ -134,19 +71,6 @@ def _settle_sent(call: ConsentCall, held: Claim, status: int) -> None:
     logger.error("the answer to consent call %s came after its claim was gone", call.pk)
 
 
-def _settle_failure(call: ConsentCall, held: Claim, error: errors.AdobeError) -> None:
-    organization = call.opt_out.organization
-    if blocked := sending.blocks_organization(call, error):
-        sending.hold(organization, blocked, error.words)
-    state, fields = sending.verdict(call, error)
-    if state == CallState.UNKNOWN:
-        fields |= FOR_A_PERSON
-    call.words = error.words or None
-    if held.settle(state, **fields, words_sealed=call.words_sealed):
-        record_outcome(call, state, str(fields["last_error"]))
-        logger.info("consent call %s is %s after %s", call.pk, state, fields["last_error"])
-
-
 def record_outcome(call: ConsentCall, state: CallState, reason: str) -> None:
     """One line in the trail for what became of a call."""
     audit.record(
@@ -157,6 +81,60 @@ def record_outcome(call: ConsentCall, state: CallState, reason: str) -> None:
         root_id=call.opt_out_id,
         details={"call": call.ordinal, "values": call.values, "reason": reason},
     )
+
+
+# --- How they are sent ---
+
+
+class _Sender(sending.Sender[ConsentCall, int]):
+    """How consent calls are sent. The answer is an HTTP status."""
+
+    sendable = ConsentCallQuerySet.SENDABLE & RECALL_IS_OVER
+
+    def calls(self) -> ConsentCallQuerySet:
+        return ConsentCall.objects.all()
+
+    def due(self, now: datetime) -> ConsentCallQuerySet:
+        return ConsentCall.objects.due_to_send(now).filter(RECALL_IS_OVER)
+
+    def load(self, call_id: uuid.UUID) -> ConsentCall:
+        related = ("opt_out__organization__data_key", "opt_out__data_key")
+        call: ConsentCall = ConsentCall.objects.select_related(*related).get(pk=call_id)
+        return call
+
+    def organization_of(self, call: ConsentCall) -> Organization:
+        return call.opt_out.organization
+
+    def make(self, call: ConsentCall, held: Claim) -> int:
+        return connections.service_for(call.opt_out.organization).consent(build_body(call), still_held=held.still_held)
+
+    def settle_sent(self, call: ConsentCall, held: Claim, answer: int) -> None:
+        _settle_sent(call, held, answer)
+
+    def verdict(self, call: ConsentCall, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
+        state, fields = super().verdict(call, error)
+        return state, (fields | FOR_A_PERSON if state == CallState.UNKNOWN else fields)
+
+    def record(self, call: ConsentCall, state: CallState, reason: str) -> None:
+        record_outcome(call, state, reason)
+
+    def refresh(self, call: ConsentCall) -> None:
+        progress.refresh(call.opt_out_id)
+
+    @transaction.atomic
+    def sweep_stale(self) -> None:
+        """Nobody can look for them, so a person decides at once."""
+        for call_id in mark_stale_as_unknown(self.calls()):
+            # Its process may have lived after all, and settled it since.
+            waiting = self.calls().filter(pk=call_id, state=CallState.UNKNOWN, person_reason="")
+            if waiting.update(**FOR_A_PERSON):
+                call = self.load(call_id)
+                self.record(call, CallState.UNKNOWN, "claim_ran_out")
+                self.refresh(call)
+
+
+_SENDER = _Sender()
+calls_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:

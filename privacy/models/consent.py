@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal import crypto
 from portal.ids import new_id
 from portal.models import DataKey, Organization, User
-from portal.outbound import CallState, OutboundCall
+from portal.outbound import OutboundCall
 from privacy import querysets
 from privacy.statuses import OPT_OUT_TONES, OptOutStatus
 
@@ -40,6 +40,7 @@ class OptOut(models.Model):
     objects = querysets.OptOutQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "opt-out"
         ordering = ["-created_at", "-id"]
         permissions = [
             ("confirm_optout", "Can confirm an opt-out, which sends it to Adobe"),
@@ -65,9 +66,6 @@ class ConsentCall(OutboundCall):
     values = models.PositiveIntegerField()
     entities_sealed = crypto.SealedField(null=True)
     entities = crypto.SealedJSON("entities_sealed")
-    words_sealed = crypto.SealedField(null=True)
-    # Adobe's own words about a refusal.
-    words = crypto.SealedText("words_sealed")
 
     objects = querysets.ConsentCallQuerySet.as_manager()
 
@@ -87,8 +85,3 @@ class ConsentCall(OutboundCall):
         if key is None:
             raise crypto.CannotDecrypt("the personal data of this opt-out was removed")
         return key
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether its outcome is known."""
-        return self.state not in (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)

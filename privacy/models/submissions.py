@@ -6,7 +6,7 @@ from django.db import models
 
 from portal import crypto
 from portal.models import DataKey
-from portal.outbound import CallState, OutboundCall
+from portal.outbound import OutboundCall
 from privacy import querysets
 from privacy.models.requests import PrivacyRequest
 
@@ -24,9 +24,6 @@ class Submission(OutboundCall):
     adobe_request_id = models.CharField(max_length=255, blank=True)
     answer_sealed = crypto.SealedField(null=True)
     answer = crypto.SealedBytes("answer_sealed")
-    words_sealed = crypto.SealedField(null=True)
-    # Adobe's own words about a refusal.
-    words = crypto.SealedText("words_sealed")
 
     objects = querysets.SubmissionQuerySet.as_manager()
 
@@ -49,8 +46,3 @@ class Submission(OutboundCall):
         if key is None:
             raise crypto.CannotDecrypt("the personal data of this request was removed")
         return key
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether its outcome is known."""
-        return self.state not in (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)

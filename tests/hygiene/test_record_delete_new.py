@@ -89,11 +89,17 @@ def test_a_csv_file_is_taken(browser: Browser, organization: Organization) -> No
     assert (made.status, made.identities, made.file_name) == (RecordDeleteStatus.READY, 2, "old.csv")
 
 
-def test_what_the_form_leaves_to_the_file_is_taken_from_it(browser: Browser, organization: Organization) -> None:
-    made = begun(send(browser, organization, json.dumps(BRIEF).encode(), scope="file", datasets=""))
+@pytest.mark.parametrize("scope", ["file", "named"])
+def test_what_the_form_leaves_to_the_file_is_taken_from_it(browser: Browser, organization: Organization, scope: str) -> None:
+    made = begun(send(browser, organization, json.dumps(BRIEF).encode(), scope=scope, datasets=""))
     assert made.datasets == ["c48b51623ec641a2949d339bad69cb15"]
     assert made.name == "Example Consumer Delete Request"
     assert made.status == RecordDeleteStatus.READY
+
+
+def test_a_table_names_no_dataset_so_the_form_must(browser: Browser, organization: Organization) -> None:
+    page = refused(send(browser, organization, b"namespace,value\nemail,a@example.com\n", file_name="old.csv", datasets=""))
+    assert "Enter the id of at least one dataset." in summary(page)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from privacy.statuses import (
     SYNC_OPEN,
     UPLOAD_OPEN,
     ArchiveStatus,
+    EventState,
+    EventWay,
     JobStatus,
     OptOutStatus,
     RequestStatus,
@@ -145,6 +147,30 @@ class ConsentCallQuerySet(models.QuerySet[Any]):
     def due_to_send(self, now: datetime) -> Self:
         """Queued, due, confirmed, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+
+
+class EventSourceQuerySet(models.QuerySet[Any]):
+    """Registrations at Adobe I/O Events."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def to_read(self, now: datetime) -> Self:
+        """Journals, and time to read them; organizations on hold wait."""
+        return self.filter(way=EventWay.JOURNAL, next_read_at__lte=now, organization__held_at=None).order_by("next_read_at")
+
+
+class AdobeEventQuerySet(models.QuerySet[Any]):
+    """Events of Adobe."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(source__organization__in=Organization.objects.visible_to(user))
+
+    def waiting(self, now: datetime) -> Self:
+        """Stored, and nothing done about them yet; oldest first."""
+        return self.filter(state=EventState.WAITING, next_attempt_at__lte=now).order_by("next_attempt_at")
 
 
 class JobSyncQuerySet(models.QuerySet[Any]):

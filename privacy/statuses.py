@@ -161,3 +161,31 @@ class Action(models.TextChoices):
     ACCESS = "access", "Access"
     DELETE = "delete", "Delete"
     OPT_OUT = "opt-out-of-sale", "Opt-out of sale"
+
+
+# --- Events of Adobe ---
+
+
+class EventWay(models.TextChoices):
+    """How Adobe's events come to us."""
+
+    OFF = "off", "Not used"
+    WEBHOOK = "webhook", "Adobe calls our address"
+    JOURNAL = "journal", "We read the journal"
+
+
+class EventState(models.TextChoices):
+    """What became of an event."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Job asked about"
+    NO_JOB = "no_job", "No job of ours"
+    UNKNOWN = "unknown", "Kind not known"
+
+
+EVENT_TONES = {
+    EventState.WAITING: "info",
+    EventState.DONE: "good",
+    EventState.NO_JOB: "unknown",
+    EventState.UNKNOWN: "unknown",
+}

@@ -81,6 +81,7 @@ class OrganizationAdmin(AuditedAdmin):
                 )
             },
         ),
+        ("Limits", {"fields": ("calls_per_minute", "jobs_per_day")}),
         ("Record deletes", {"fields": ("sandbox_name", "max_identities_per_work_order")}),
         ("People", {"fields": ("members",)}),
     )

@@ -4,6 +4,7 @@ from portal.models.evidence import AppendOnly, AppendOnlyModel, AppendOnlyQueryS
 from portal.models.integrations import ApiToken, DeliveryStatus, IdempotencyKey, Scope, WebhookDelivery, WebhookEndpoint
 from portal.models.keys import DataKey, DataKeyQuerySet
 from portal.models.organizations import ADOBE_GATEWAY, ADOBE_IMS, ADOBE_SCOPES, AccessToken, Organization, OrganizationQuerySet
+from portal.models.pace import CallTally, Heartbeat, JobDay, Pace, ProcessKind
 from portal.models.people import User
 from portal.models.work import Counter, Wakeup
 
@@ -19,13 +20,18 @@ __all__ = [
     "AuditEvent",
     "AuditLeaf",
     "AuditSeal",
+    "CallTally",
     "Counter",
     "DataKey",
     "DataKeyQuerySet",
     "DeliveryStatus",
+    "Heartbeat",
     "IdempotencyKey",
+    "JobDay",
     "Organization",
     "OrganizationQuerySet",
+    "Pace",
+    "ProcessKind",
     "Scope",
     "User",
     "Wakeup",

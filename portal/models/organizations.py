@@ -94,6 +94,22 @@ class Organization(models.Model):
             "Can be chosen anew for each request."
         ),
     )
+    # At most so many leave in any minute, whichever process makes them.
+    calls_per_minute = models.PositiveIntegerField(
+        default=600,
+        db_default=600,
+        validators=[MaxValueValidator(60_000)],
+        help_text="Calls to Adobe that all workers together make in a minute at most. 0: no limit. Adobe watches the rate.",
+    )
+    jobs_per_day = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100_000_000)],
+        help_text=(
+            "Jobs that are sent to Adobe in a day (UTC) at most; the rest goes on the days after, the nearest due date first. "
+            "0: no limit. Adobe has a daily limit and publishes no number."
+        ),
+    )
     sandbox_name = models.CharField(
         "Sandbox",
         max_length=80,

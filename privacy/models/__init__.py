@@ -4,15 +4,18 @@ from privacy.models.archives import ResultArchive
 from privacy.models.catalog import AdobeProduct, Law, LawDeadline
 from privacy.models.consent import ConsentCall, OptOut
 from privacy.models.elsewhere import JobSync
+from privacy.models.events import AdobeEvent, EventSource
 from privacy.models.jobs import Job, JobListing, ProductResponse
 from privacy.models.requests import DataSubject, IdentityDigest, PrivacyRequest
 from privacy.models.submissions import Submission
 from privacy.models.uploads import Upload
 
 __all__ = [
+    "AdobeEvent",
     "AdobeProduct",
     "ConsentCall",
     "DataSubject",
+    "EventSource",
     "IdentityDigest",
     "Job",
     "JobListing",

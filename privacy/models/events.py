@@ -25,7 +25,7 @@ class EventSource(models.Model):
         "Journal address",
         max_length=1000,
         blank=True,
-        help_text="Developer Console shows it with the registration, as API endpoint.",
+        help_text="Developer Console shows it with the registration.",
     )
     journal_position = models.CharField(max_length=500, blank=True, editable=False)
     # The next page as Adobe's Link header named it; empty: from the position on.

@@ -22,7 +22,7 @@ class Pace(models.Model):
 
 
 class JobDay(models.Model):
-    """How many jobs of one organization went to Adobe on one day (UTC): counted before the first byte, given back when none left."""
+    """Jobs of one organization that went to Adobe on one day (UTC): counted before the first byte, given back when none left."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="job_days")
     day = models.DateField()

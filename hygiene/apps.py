@@ -16,7 +16,7 @@ class HygieneConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
-        from hygiene import addressed, files, restoring, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from hygiene import addressed, figures, files, restoring, submission, tasks  # noqa: PLC0415 - they need the app registry
         from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
 
         tasks.register_steps()
@@ -27,6 +27,7 @@ class HygieneConfig(AppConfig):
         registry.keep_setting("sandbox_name", addressed.why_sandbox_stays)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
         registry.on_daily(tasks.begin_nightly)
+        registry.add_figures(figures.read)
         registry.on_restore(restoring.after_restore)
         registry.add_api_routes("hygiene.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from hygiene.statuses import RecordDeleteStatus
+from portal.clock import Moment
 from portal.models import Organization, User
 from portal.outbound import CallState
 
@@ -49,7 +50,7 @@ class WorkOrderQuerySet(OfOrganization):
         """Queued, due, complete, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at", "ordinal")
 
-    def due_to_look(self, now: datetime) -> Self:
+    def due_to_look(self, now: Moment) -> Self:
         """Of unknown outcome, and time to look for them in Adobe's list."""
         return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"
@@ -77,7 +78,7 @@ class ExpirationOrderQuerySet(OfOrganization):
         """Queued and due; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
 
-    def due_to_look(self, now: datetime) -> Self:
+    def due_to_look(self, now: Moment) -> Self:
         """Of unknown outcome, and time to ask Adobe what became of it."""
         return self.filter(self.SENDABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"

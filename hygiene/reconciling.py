@@ -21,12 +21,21 @@ from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import WorkOrderStatus
 from hygiene.submission import follow_edit, known_fields, raise_alarm_when_doubled, record, record_outcome, sent_naming
 from hygiene.submission import stop_when_queued as _stop_when_queued
-from portal import connections, crypto, leases, sending, steps
+from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.hygiene_answers import ListedWorkOrder, WorkOrderAnswer
 from portal.models import User
-from portal.outbound import CallState, PersonReason, backoff, look_is_too_late, next_look, queued_fields, sent_fields
+from portal.outbound import (
+    CallState,
+    PersonReason,
+    applying_look,
+    backoff,
+    look_is_too_late,
+    next_look,
+    queued_fields,
+    sent_fields,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +49,14 @@ class LookDoesNotCount(Exception):
 
 def orders_to_look_for() -> bool:
     """Whether a look is due."""
-    return WorkOrder.objects.due_to_look(timezone.now()).exists()
+    return WorkOrder.objects.due_to_look(clock.now()).exists()
 
 
 def look_next() -> int:
     """Look for one order. Returns how many were looked for."""
-    due = WorkOrder.objects.due_to_look(timezone.now())
-    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    now = clock.now()
+    due = WorkOrder.objects.due_to_look(now)
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS, now=now)
     for call_id in ids:
         look(call_id)
     return len(ids)
@@ -65,7 +75,7 @@ def look(call_id: uuid.UUID) -> None:
     except (errors.AdobeError, LookDoesNotCount, crypto.CannotDecrypt) as error:
         _look_failed(order, error)
         return
-    with transaction.atomic():
+    with applying_look(order.pk):
         if answer is not None:
             _found(order, ids, answer)
         elif _was_not_overtaken(order):
@@ -117,7 +127,7 @@ def _look_failed(order: WorkOrder, error: Exception) -> None:
         sending.hold(order.organization, error.reason, error.words)
     wait = settings.LOOK_AFTER_SECONDS[0]
     WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(
-        next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+        next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
         last_error=f"look: {type(error).__name__}"[:60],
     )
 
@@ -168,7 +178,7 @@ def _same_look(order: WorkOrder) -> WorkOrderQuerySet:
 
 def _stay_leased(order: WorkOrder) -> None:
     """A look through many pages takes longer than its lease."""
-    _same_look(order).update(next_look_at=timezone.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+    _same_look(order).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(order: WorkOrder) -> None:
@@ -208,7 +218,7 @@ class CannotDecide(Exception):
 @transaction.atomic
 def look_again(order: WorkOrder, user: User) -> None:
     """Start the looks over. Raises CannotDecide."""
-    now = timezone.now()
+    now = clock.now()
     unknown = WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN)
     changed = unknown.update(person_reason="", looks_done=0, next_look_at=now, unknown_since=now)
     _decided(order, user, "look_again", changed)

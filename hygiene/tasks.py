@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from hygiene import editing, intake, polling, preparing, reconciling, submission
 from hygiene.expirations import looking, mirroring, sending
+from hygiene.queues import QUEUES
 from portal import registry, steps
 from portal.celery import app
 
@@ -99,7 +100,7 @@ _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
 def register_steps() -> None:
     """Tell the sweep about this app's steps."""
     for name, is_due, task in _STEPS:
-        registry.add_step(registry.Step(name, is_due, task.delay))
+        registry.add_step(registry.Step(name, is_due, task.delay, *QUEUES.get(name, ("", None))))
 
 
 def begin_nightly() -> None:

@@ -13,8 +13,9 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the system checks and the signals that audit sign-ins; bring the background steps of the portal itself."""
-        from portal import checks, permissions, signals, tasks, tokens  # noqa: F401, PLC0415 - they need the app registry
+        from portal import checks, heartbeats, permissions, signals, tasks, tokens  # noqa: F401, PLC0415 - they need the app registry
 
         permissions.connect()
         tokens.connect()
         tasks.register_steps()
+        heartbeats.connect()

@@ -13,18 +13,25 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from portal import clock
+
 Row = TypeVar("Row", bound=models.Model)
 
 
-def take(due: models.QuerySet[Row], due_field: str, *, most: int, seconds: float) -> tuple[uuid.UUID, list[Any]]:
-    """Lease up to `most` rows of `due` for `seconds`. Returns the lease and the ids that are really ours."""
-    now = timezone.now()
+def take(
+    due: models.QuerySet[Row], due_field: str, *, most: int, seconds: float, now: clock.Moment | None = None
+) -> tuple[uuid.UUID, list[Any]]:
+    """Lease up to `most` rows of `due` for `seconds`. Returns the lease and the ids that are really ours.
+
+    `now`: by which clock `due` was chosen; this process's own unless told otherwise. The lease is measured by the database's.
+    """
+    now = timezone.now() if now is None else now
     candidates = list(due.values_list("pk", flat=True)[:most])
     if not candidates:
         return uuid.UUID(int=0), []
     lease = uuid.uuid4()
     rows = due.model._default_manager.filter(pk__in=candidates, **{f"{due_field}__lte": now})
-    if not rows.update(lease=lease, **{due_field: now + timedelta(seconds=seconds)}):
+    if not rows.update(lease=lease, **{due_field: clock.now() + timedelta(seconds=seconds)}):
         return lease, []
     # Another worker may have been faster with some of them.
     ours = due.model._default_manager.filter(pk__in=candidates, lease=lease).values_list("pk", flat=True)

@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import crypto
+from portal import clock, crypto, fail_points
+from portal.fail_points import FailPoint
 from portal.ids import new_id
 
 
@@ -104,12 +106,15 @@ class Claim:
 
     def still_held(self) -> bool:
         """The last look before the first byte: note the time of it, if and only if the claim still stands."""
+        fail_points.reach(FailPoint.BEFORE_LAST_LOOK, self.call_id)
         if time.monotonic() >= self.deadline:
             return False
-        now = timezone.now()
+        now = clock.now()
         held = (
             self._mine().filter(state=CallState.SENDING).update(first_byte_at=now, first_sent_at=Coalesce("first_sent_at", now))
         )
+        if held == 1:
+            fail_points.reach(FailPoint.BEFORE_FIRST_BYTE, self.call_id)
         return held == 1
 
     def settle(self, state: CallState, **fields: Any) -> bool:
@@ -138,11 +143,14 @@ def claim(calls: models.QuerySet[Any], call_id: uuid.UUID, sendable: Q) -> Claim
     taken = calls.filter(pk__in=due.values("pk"), state=CallState.QUEUED, next_attempt_at__lte=now).update(
         state=CallState.SENDING,
         claim_token=token,
-        claimed_at=now,
+        claimed_at=clock.now(),
         first_byte_at=None,
         attempts=models.F("attempts") + 1,
     )
-    return Claim(calls, call_id, token, deadline) if taken else None
+    if not taken:
+        return None
+    fail_points.reach(FailPoint.AFTER_CLAIM, call_id)
+    return Claim(calls, call_id, token, deadline)
 
 
 def sent_fields(http_status: int | None = None) -> dict[str, Any]:
@@ -173,7 +181,7 @@ def queued_fields(delay_seconds: float, reason: str, http_status: int | None = N
 
 def unknown_fields(reason: str, http_status: int | None = None) -> dict[str, Any]:
     """Whether Adobe took the call cannot be known: the first look comes after the first of LOOK_AFTER_SECONDS."""
-    now = timezone.now()
+    now = clock.now()
     return {
         "last_error": reason,
         "http_status": http_status,
@@ -186,14 +194,18 @@ def unknown_fields(reason: str, http_status: int | None = None) -> dict[str, Any
 
 def mark_stale_as_unknown(calls: models.QuerySet[Any]) -> list[uuid.UUID]:
     """SENDING calls whose claim has run out: their process died or froze, and nobody knows how far it came."""
-    limit = timezone.now() - timedelta(seconds=settings.CLAIM_SECONDS)
-    stale = calls.filter(state=CallState.SENDING, claimed_at__lt=limit)
     marked = []
-    for call_id, token in stale.values_list("pk", "claim_token"):
+    for call_id, token in calls.filter(stale()).values_list("pk", "claim_token"):
         row = calls.filter(pk=call_id, state=CallState.SENDING, claim_token=token)
         if row.update(state=CallState.UNKNOWN, **unknown_fields("claim_ran_out")):
+            fail_points.reach(FailPoint.IN_SWEEP, call_id)
             marked.append(call_id)
     return marked
+
+
+def stale() -> Q:
+    """The condition of calls whose claim has run out."""
+    return Q(state=CallState.SENDING, claimed_at__lt=clock.now() - timedelta(seconds=settings.CLAIM_SECONDS))
 
 
 def mark_unfinished_as_unknown(calls: models.QuerySet[Any]) -> int:
@@ -201,7 +213,7 @@ def mark_unfinished_as_unknown(calls: models.QuerySet[Any]) -> int:
 
     Their claim is taken away, so that no process from before the restore can settle them, and the first look is due now.
     """
-    now = timezone.now()
+    now = clock.now()
     return calls.filter(state__in=OPEN_STATES).update(
         state=CallState.UNKNOWN,
         **(unknown_fields("restored_from_backup") | {"next_look_at": now, "claim_token": None}),
@@ -221,7 +233,18 @@ def next_look(unknown_since: datetime, looks_done: int) -> datetime | None:
     delays: Sequence[float] = settings.LOOK_AFTER_SECONDS
     if looks_done >= len(delays):
         return None
-    return max(unknown_since + timedelta(seconds=delays[looks_done]), timezone.now())
+    # Never later than now for being overdue, and by no other clock than the one that `unknown_since` was written by.
+    return unknown_since + timedelta(seconds=delays[looks_done])
+
+
+@contextmanager
+def applying_look(call_id: uuid.UUID) -> Iterator[None]:
+    """What a look at Adobe's list found changes the rows in one transaction."""
+    fail_points.reach(FailPoint.BEFORE_LOOK_APPLIED, call_id)
+    with transaction.atomic():
+        yield
+        fail_points.reach(FailPoint.BEFORE_LOOK_COMMITTED, call_id)
+    fail_points.reach(FailPoint.AFTER_LOOK_APPLIED, call_id)
 
 
 def backoff(attempts: int, *, first: float = 5, longest: float = 900) -> float:

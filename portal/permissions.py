@@ -62,6 +62,7 @@ MANAGES = (
     "change_user",
     "view_auditevent",
     "view_auditseal",
+    "view_heartbeat",
     "view_submission",
     "view_joblisting",
     "add_law",

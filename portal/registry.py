@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 
@@ -26,11 +27,29 @@ class Step:
     """One step of background work that the sweep looks after.
 
     `name`: also the name of the coalesced wake-up. `is_due`: whether any row waits now. `publish`: sends one message.
+    `label`: what it does, for a person. `waiting`: how many rows are due now (counting stops above 10,000), and since when the
+    oldest is, where rows keep that.
     """
 
     name: str
     is_due: Callable[[], bool]
     publish: Callable[[], object]
+    label: str = ""
+    waiting: Callable[[], tuple[int, datetime | None]] | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that says how the portal is: a line of the health page, and a gauge for Prometheus under `name`.
+
+    Figures of one name differ in the values of their `labels` only. `needs_person`: anything but 0 waits for somebody.
+    """
+
+    name: str
+    words: str
+    value: float
+    labels: dict[str, str] = field(default_factory=dict)
+    needs_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,7 @@ _daily: list[Callable[[], None]] = []
 _on_restore: list[Callable[[], list[str]]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 _api_routes: list[str] = []
+_figures: list[Callable[[], list[Figure]]] = []
 _kept_settings: dict[str, list[Callable[[uuid.UUID], str]]] = {}
 
 
@@ -78,6 +98,16 @@ def add_step(step: Step) -> None:
 def steps() -> dict[str, Step]:
     """Every step by its name."""
     return dict(_steps)
+
+
+def add_figures(read: Callable[[], list[Figure]]) -> None:
+    """Bring numbers of an app. `read` asks the database little: it runs with every scrape of Prometheus."""
+    _figures.append(read)
+
+
+def figures() -> list[Figure]:
+    """Every number, read now."""
+    return [figure for read in _figures for figure in read()]
 
 
 def add_product_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal import audit, crypto
+from portal import audit, crypto, fail_points
 from portal.adobe import errors
+from portal.fail_points import FailPoint
 from portal.models import Organization
 from portal.outbound import (
     CallState,
@@ -28,6 +28,7 @@ from portal.outbound import (
     mark_stale_as_unknown,
     queued_fields,
     sent_fields,
+    stale,
     unknown_fields,
 )
 
@@ -133,9 +134,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
 
     def is_due(self) -> bool:
         """Whether a call is due, or one has been in sending for longer than its claim."""
-        now = timezone.now()
-        began_before = now - timedelta(seconds=settings.CLAIM_SECONDS)
-        return self.due(now).exists() or self.calls().filter(state=CallState.SENDING, claimed_at__lt=began_before).exists()
+        return self.due(timezone.now()).exists() or self.calls().filter(stale()).exists()
 
     def send_next(self) -> int:
         """Send one due call. Returns how many were moved."""
@@ -175,15 +174,19 @@ class Sender(ABC, Generic[CallT, AnswerT]):
         try:
             answer = self.make(call, held)
         except errors.AdobeError as error:
+            fail_points.reach(FailPoint.AFTER_ANSWER, held.call_id)
             self.fail(call, held, error)
         except crypto.CannotDecrypt:
             # Before the first byte: only the token, the secret and the body are opened.
             logger.error("%s %s cannot be opened; it waits", self._kind(call), call.pk)  # noqa: TRY400 - says all there is to say
             held.settle(CallState.QUEUED, **queued_fields(backoff(call.attempts), "cannot_decrypt"))
         else:
+            fail_points.reach(FailPoint.AFTER_ANSWER, held.call_id)
             with transaction.atomic():
                 self.settle_sent(call, held, answer)
                 self.refresh(call)
+                fail_points.reach(FailPoint.BEFORE_SETTLED, held.call_id)
+        fail_points.reach(FailPoint.AFTER_SETTLED, held.call_id)
 
     @transaction.atomic
     def fail(self, call: CallT, held: Claim, error: errors.AdobeError) -> None:
@@ -197,6 +200,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
             self.after_failure(call, state, error)
             logger.info("%s %s is %s after %s", self._kind(call), call.pk, state, fields["last_error"])
         self.refresh(call)
+        fail_points.reach(FailPoint.BEFORE_SETTLED, held.call_id)
 
     @staticmethod
     def _kind(call: CallT) -> str:

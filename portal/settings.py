@@ -41,6 +41,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.number("DATABASE_KEEP_SECONDS", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that is switched off refuses nothing: without a limit a worker would wait for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Django ---
@@ -129,6 +131,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 # For this host alone: what runs on hosts below it is not ours to bind.
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# A load balancer asks each process itself, past the proxy that speaks TLS.
+SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$", r"^metrics$"]
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -150,6 +154,8 @@ KNOX_TOKEN_MODEL = "portal.ApiToken"  # noqa: S105 - the name of a model
 MIGRATION_MODULES = {"knox": None}
 # The prefix lets scanners find a token that was published by mistake.
 REST_KNOX = {"TOKEN_PREFIX": "portal_"}
+# Who may read /metrics; empty: nobody, there is no such page.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=0)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from portal import registry
 from portal.models import Wakeup
+from portal.paging import MOST_COUNTED
 
 logger = logging.getLogger(__name__)
 
@@ -86,3 +88,14 @@ def sweep() -> list[str]:
     for name in due:
         wake(name)
     return due
+
+
+def waiting_in(due: Callable[[], QuerySet[Any, Any]], due_field: str) -> Callable[[], tuple[int, datetime | None]]:
+    """For `registry.Step.waiting`: how many rows of `due` there are, and the earliest `due_field`. Counting stops above 10,000."""
+
+    def waiting() -> tuple[int, datetime | None]:
+        rows = due()
+        oldest = rows.order_by(due_field).values_list(due_field, flat=True).first()
+        return (0, None) if oldest is None else (rows.order_by()[: MOST_COUNTED + 1].count(), oldest)
+
+    return waiting

@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery.schedules import crontab
 from django.conf import settings
 
-from portal import audit, registry, steps, tidying
+from portal import audit, heartbeats, registry, steps, tidying
 from portal.celery import app
+from portal.models import ProcessKind
 from portal.webhooks import delivering
 from portal.webhooks import events as webhooks
 
@@ -40,7 +41,8 @@ TIDY_SOFT_LIMIT, TIDY_HARD_LIMIT = 3600, 3660
 
 @app.task(ignore_result=True)
 def sweep() -> None:
-    """Wake every step that has a due row."""
+    """Wake every step that has a due row, and note that beat is alive: nobody else publishes this."""
+    heartbeats.note(heartbeats.BEAT, ProcessKind.BEAT)
     steps.sweep()
 
 
@@ -71,4 +73,7 @@ def tidy() -> None:
 
 def register_steps() -> None:
     """Tell the sweep about the steps of the portal itself."""
-    registry.add_step(registry.Step(webhooks.STEP, delivering.deliveries_due, deliver_webhooks.delay))
+    waiting = steps.waiting_in(delivering.due, "next_attempt_at")
+    registry.add_step(
+        registry.Step(webhooks.STEP, delivering.deliveries_due, deliver_webhooks.delay, "Tell internal systems", waiting)
+    )

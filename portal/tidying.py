@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal import crypto, registry
+from portal import crypto, heartbeats, registry
 from portal.api import idempotency
 
 logger = logging.getLogger(__name__)
@@ -32,11 +32,12 @@ class Tidied:
 
 
 def tidy() -> Tidied:
-    """Remove what is old and nobody's, and old answers of the API. Folders without a registered owner are left alone."""
+    """Remove what is old and nobody's, old answers of the API, and silent processes. Folders without a registered owner are left alone."""
     root = Path(settings.MEDIA_ROOT)
     parts = crypto.discard_stale_parts(root, OLD_SECONDS)
     files = sum(_remove_unowned(root, folder, is_owned) for folder, is_owned in registry.file_owners().items())
     idempotency.forget_old()
+    heartbeats.forget_old()
     logger.info("tidied: %d unfinished files and %d files without an owner removed", parts, files)
     return Tidied(parts, files)
 

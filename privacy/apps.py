@@ -18,7 +18,7 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import addressed, catalog, elsewhere, files, reminding, submission, tasks  # noqa: PLC0415
+        from privacy import addressed, catalog, elsewhere, figures, files, reminding, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.shipped import filling  # noqa: PLC0415
 
@@ -35,6 +35,7 @@ class PrivacyConfig(AppConfig):
         registry.on_resume(sending.resume)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
         registry.on_daily(elsewhere.start_for_all)
+        registry.add_figures(figures.read)
         registry.on_daily(reminding.tell_due_soon)
         registry.add_api_routes("privacy.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from portal.clock import Moment
 from portal.models import Organization, User
 from portal.outbound import CallState
 from privacy.statuses import (
@@ -70,7 +71,7 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         """Queued, due, complete, past recall, waiting for no result, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
 
-    def due_to_look(self, now: datetime) -> Self:
+    def due_to_look(self, now: Moment) -> Self:
         """Of unknown outcome, and time to look for them in Adobe's list. In preparation their people are not all there yet."""
         return self.filter(self.ASKABLE, state=CallState.UNKNOWN, person_reason="", next_look_at__lte=now).order_by(
             "next_look_at"

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, leases, sending, steps
+from portal import audit, clock, connections, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, JobPage, ListedJob
 from portal.adobe.privacy_service import PrivacyService
@@ -26,6 +26,7 @@ from portal.models import User
 from portal.outbound import (
     CallState,
     PersonReason,
+    applying_look,
     backoff,
     look_is_too_late,
     next_look,
@@ -54,13 +55,14 @@ class LookDoesNotCount(Exception):
 
 def calls_to_look_for() -> bool:
     """Whether a look is due."""
-    return Submission.objects.due_to_look(timezone.now()).exists()
+    return Submission.objects.due_to_look(clock.now()).exists()
 
 
 def look_next() -> int:
     """Look for one call. Returns how many were looked for."""
-    due = Submission.objects.due_to_look(timezone.now())
-    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    now = clock.now()
+    due = Submission.objects.due_to_look(now)
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS, now=now)
     for call_id in ids:
         look(call_id)
     return len(ids)
@@ -79,7 +81,7 @@ def look(call_id: uuid.UUID) -> None:
     except (errors.AdobeError, LookDoesNotCount) as error:
         _look_failed(submission, error)
         return
-    with transaction.atomic():
+    with applying_look(submission.pk):
         _apply(submission, jobs)
         progress.refresh(submission.request_id)
 
@@ -89,7 +91,7 @@ def _look_failed(submission: Submission, error: Exception) -> None:
         sending.hold(submission.request.organization, error.reason, error.words)
     wait = settings.LOOK_AFTER_SECONDS[0]
     Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
-        next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+        next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
         last_error=f"look: {type(error).__name__}"[:60],
     )
 
@@ -139,7 +141,7 @@ def _same_look(submission: Submission) -> SubmissionQuerySet:
 
 def _stay_leased(submission: Submission) -> None:
     """A look through many pages takes longer than its lease."""
-    _same_look(submission).update(next_look_at=timezone.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+    _same_look(submission).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(submission: Submission, known: int) -> None:
@@ -269,7 +271,7 @@ class CannotDecide(Exception):
 def look_again(submission: Submission, user: User) -> None:
     """Start the looks over."""
     changed = Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
-        person_reason="", looks_done=0, next_look_at=timezone.now(), unknown_since=timezone.now()
+        person_reason="", looks_done=0, next_look_at=clock.now(), unknown_since=clock.now()
     )
     _decided(submission, user, "look_again", changed)
     progress.refresh(submission.request_id)

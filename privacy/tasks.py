@@ -9,6 +9,7 @@ from portal import registry, steps
 from portal.celery import app
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
+from privacy.queues import QUEUES
 
 # Files, lists and results may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
@@ -84,4 +85,4 @@ _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
 def register_steps() -> None:
     """Tell the sweep about this app's steps."""
     for name, is_due, task in _STEPS:
-        registry.add_step(registry.Step(name, is_due, task.delay))
+        registry.add_step(registry.Step(name, is_due, task.delay, *QUEUES.get(name, ("", None))))

@@ -22,11 +22,11 @@ from hygiene.expirations.sending import carried_out, find, load, never_made
 from hygiene.models import ExpirationOrder
 from hygiene.querysets import ExpirationOrderQuerySet
 from hygiene.statuses import ExpirationStatus
-from portal import audit, leases, steps
+from portal import audit, clock, leases, steps
 from portal.adobe import errors
 from portal.adobe.expiration_answers import ExpirationAnswer
 from portal.models import User
-from portal.outbound import CallState, PersonReason, backoff, next_look, queued_fields, sent_fields
+from portal.outbound import CallState, PersonReason, applying_look, backoff, next_look, queued_fields, sent_fields
 
 LOOK_LEASE_SECONDS = 300.0
 MOST_SENDINGS = 2
@@ -35,13 +35,14 @@ Kind = ExpirationOrder.Kind
 
 def orders_to_look_for() -> bool:
     """Whether a look is due."""
-    return ExpirationOrder.objects.due_to_look(timezone.now()).exists()
+    return ExpirationOrder.objects.due_to_look(clock.now()).exists()
 
 
 def look_next() -> int:
     """Look for one order. Returns how many were looked for."""
-    due = ExpirationOrder.objects.due_to_look(timezone.now())
-    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS)
+    now = clock.now()
+    due = ExpirationOrder.objects.due_to_look(now)
+    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS, now=now)
     for order_id in ids:
         look(order_id)
     return len(ids)
@@ -58,11 +59,11 @@ def look(order_id: uuid.UUID) -> None:
     except errors.AdobeError as error:
         wait = settings.LOOK_AFTER_SECONDS[0]
         _same_look(order).update(
-            next_look_at=timezone.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
+            next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
             last_error=f"look: {type(error).__name__}"[:60],
         )
         return
-    with transaction.atomic():
+    with applying_look(order.pk):
         # Since it was loaded another look may have been counted, or the order sent again: then this one says nothing about it.
         if _same_look(order).update(lease=None):
             _apply(order, found, asked_at)
@@ -131,7 +132,7 @@ class CannotDecide(Exception):
 @transaction.atomic
 def look_again(order: ExpirationOrder, user: User) -> None:
     """Start the looks over. Raises CannotDecide."""
-    now = timezone.now()
+    now = clock.now()
     _decide(order, user, "look_again", person_reason="", looks_done=0, next_look_at=now, unknown_since=now)
     steps.wake("expiration-look")
 

@@ -11,7 +11,7 @@ from portal.simulator import consent, content, control, creation, ims, listing, 
 from portal.simulator.calls import Call, recognise
 from portal.simulator.faults import Fault
 from portal.simulator.hygiene.serving import HYGIENE_HANDLERS
-from portal.simulator.keys import LISTENER, WORLD
+from portal.simulator.keys import LISTENER, TOKEN_LISTENER, WORLD
 from portal.simulator.listener import Listener
 from portal.simulator.refusals import Refusal
 from portal.simulator.world import World
@@ -43,10 +43,12 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def build_app(world: World, listener: Listener) -> web.Application:
+def build_app(world: World, listener: Listener, token_listener: Listener | None = None) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     app[WORLD] = world
     app[LISTENER] = listener
+    if token_listener is not None:
+        app[TOKEN_LISTENER] = token_listener
     control.add_routes(app)
     app.router.add_route("*", "/{path:.*}", serve)
     return app
@@ -92,7 +94,7 @@ async def _handle(world: World, call: Call) -> web.StreamResponse:
 async def _fail_early(world: World, call: Call, fault: Fault) -> web.StreamResponse:
     """Nothing of the call is worked."""
     await call.request.read()
-    if fault.kind == "cut_before_answer":
+    if fault.kind in {"cut_before_answer", "token_cut"}:
         return _cut(call)
     if fault.kind == "hang":
         await _wait_for_hang_up(call, fault.seconds)

@@ -45,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
     parser.add_argument(
+        "--ims-port",
+        type=_port,
+        metavar="PORT",
+        help="one more port, for the address of IMS, so that it can be closed alone; 0 takes a free one, which "
+        "/__simulator__/health tells",
+    )
+    parser.add_argument(
         "--speed",
         type=_speed,
         default=1.0,
@@ -102,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def read_options(parsed: dict[str, Any]) -> Options:
     """From parsed arguments, with names that are not ours left aside."""
-    names = ("host", "port", "speed", "latency", "seed", "tls_cert", "tls_key", "state")
+    names = ("host", "port", "ims_port", "speed", "latency", "seed", "tls_cert", "tls_key", "state")
     return Options(
         **{name: parsed[name] for name in names},
         switches=dict(parsed["switch"]),
@@ -117,8 +124,9 @@ def run(options: Options) -> int:
         world = World(options)
         # The port before the state file: who finds the port taken must not touch the file of the one who has it.
         listener = Listener(options.host, options.port, tls)
+        token_listener = None if options.ims_port is None else Listener(options.host, options.ims_port, tls)
         world.load()
-        asyncio.run(_serve(world, listener))
+        asyncio.run(_serve(world, listener, token_listener))
     except (OSError, OrganizationError, StateError) as error:
         print(f"adobe simulator: {_reason(options, error)}", file=sys.stderr, flush=True)
         return CANNOT_START
@@ -131,15 +139,17 @@ def _reason(options: Options, error: Exception) -> str:
     return f"cannot start: {error}"
 
 
-async def _serve(world: World, listener: Listener) -> None:
+async def _serve(world: World, listener: Listener, token_listener: Listener | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     # Slow and hanging calls must not hold up the end.
-    runner = web.AppRunner(build_app(world, listener), access_log=None, shutdown_timeout=0.2)
+    runner = web.AppRunner(build_app(world, listener, token_listener), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     await listener.start(runner)
+    if token_listener is not None:
+        await token_listener.start(runner)
     print(f"adobe simulator: {listener.address}", flush=True)
     await stop.wait()
     await runner.cleanup()

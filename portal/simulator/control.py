@@ -7,13 +7,13 @@ from typing import Any
 
 from aiohttp import web
 
-from portal.simulator import ledger
+from portal.simulator import ledger, states
 from portal.simulator.clock import iso
 from portal.simulator.content import build_archive
 from portal.simulator.control_input import ControlError, number, read_body, window
 from portal.simulator.faults import FaultError, refuse_unknown_names
 from portal.simulator.hygiene import control as hygiene_control
-from portal.simulator.keys import LISTENER, WORLD
+from portal.simulator.keys import LISTENER, TOKEN_LISTENER, WORLD
 from portal.simulator.organizations import OrganizationError, parse_organization
 from portal.simulator.refusals import json_response
 from portal.simulator.switches import SwitchError
@@ -25,10 +25,14 @@ def add_routes(app: web.Application) -> None:
     control = web.Application(middlewares=[explain])
     control.router.add_get("/health", show_health)
     control.router.add_get("/ledger", show_ledger)
+    control.router.add_get("/states/jobs", show_job_states)
+    control.router.add_get("/states/workorders", show_order_states)
     control.router.add_get("/calls", show_calls)
     control.router.add_get("/faults", show_faults)
     control.router.add_post("/faults", arm_fault)
     control.router.add_delete("/faults", clear_faults)
+    control.router.add_get("/faults/struck", show_struck)
+    control.router.add_delete("/faults/{number:[0-9]+}", disarm_fault)
     control.router.add_post("/advance", advance)
     control.router.add_post("/finish", finish)
     control.router.add_delete("/jobs/{job_id}", forget_job)
@@ -43,6 +47,8 @@ def add_routes(app: web.Application) -> None:
     hygiene_control.add_routes(control)
     control[WORLD] = app[WORLD]
     control[LISTENER] = app[LISTENER]
+    if TOKEN_LISTENER in app:
+        control[TOKEN_LISTENER] = app[TOKEN_LISTENER]
     app.add_subapp(f"{BASE}/", control)
 
 
@@ -57,12 +63,21 @@ async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
 
 
 async def show_health(request: web.Request) -> web.Response:
-    clock = request.app[WORLD].clock
-    return json_response({"status": "ok", "now": iso(clock.now()), "offset": clock.offset})
+    clock, listener = request.app[WORLD].clock, request.app[LISTENER]
+    ims = request.app.get(TOKEN_LISTENER, listener)
+    return json_response({"status": "ok", "now": iso(clock.now()), "offset": clock.offset, "imsAddress": ims.address})
 
 
 async def show_ledger(request: web.Request) -> web.Response:
     return json_response(ledger.page(request.app[WORLD].jobs, window(request)))
+
+
+async def show_job_states(request: web.Request) -> web.Response:
+    return json_response(states.of_jobs(request.app[WORLD], window(request)))
+
+
+async def show_order_states(request: web.Request) -> web.Response:
+    return json_response(states.of_orders(request.app[WORLD], window(request)))
 
 
 async def show_calls(request: web.Request) -> web.Response:
@@ -76,10 +91,30 @@ async def show_faults(request: web.Request) -> web.Response:
 async def arm_fault(request: web.Request) -> web.Response:
     body = await read_body(request)
     if body.get("kind") == "refuse":
-        refuse_unknown_names(body, ("kind", "seconds"))
-        await request.app[LISTENER].refuse(number(body, "seconds", 1.0), request.transport)
-        return json_response({"id": 0, "kind": "refuse"}, headers={"Connection": "close"})
+        return await _refuse(request, body)
     return json_response(request.app[WORLD].faults.arm(body).as_dict())
+
+
+async def _refuse(request: web.Request, body: dict[str, Any]) -> web.Response:
+    refuse_unknown_names(body, ("kind", "seconds", "port"))
+    port = body.get("port", "all")
+    if port not in {"all", "tokens"}:
+        raise ControlError("port must be all or tokens")
+    if port == "tokens" and TOKEN_LISTENER not in request.app:
+        raise ControlError("there is no port of its own for tokens; start with --ims-port")
+    listener = request.app[TOKEN_LISTENER if port == "tokens" else LISTENER]
+    await listener.refuse(number(body, "seconds", 1.0), request.transport)
+    request.app[WORLD].faults.struck["refuse"] += 1
+    return json_response({"id": 0, "kind": "refuse"}, headers={"Connection": "close"})
+
+
+async def show_struck(request: web.Request) -> web.Response:
+    return json_response({kind: count for kind, count in sorted(request.app[WORLD].faults.struck.items()) if count})
+
+
+async def disarm_fault(request: web.Request) -> web.Response:
+    known = request.app[WORLD].faults.disarm(int(request.match_info["number"]))
+    return json_response({"disarmed": known}, 200 if known else 404)
 
 
 async def clear_faults(request: web.Request) -> web.Response:

@@ -9,3 +9,5 @@ from portal.simulator.world import World
 
 WORLD = web.AppKey("world", World)
 LISTENER = web.AppKey("listener", Listener)
+# Of the port for token requests; only there when it has one of its own.
+TOKEN_LISTENER = web.AppKey("token_listener", Listener)

@@ -60,8 +60,13 @@ class Listener:
         server = self._runner.server if self._runner is not None else None
         for connection in list(server.connections) if server is not None else []:
             transport = connection.transport
-            if isinstance(transport, asyncio.Transport) and transport is not keep:
+            if isinstance(transport, asyncio.Transport) and transport is not keep and self._is_mine(transport):
                 transport.abort()
+
+    def _is_mine(self, transport: asyncio.Transport) -> bool:
+        """Two ports share one server."""
+        name = transport.get_extra_info("sockname")
+        return name is not None and name[1] == self.port
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from portal.simulator import gateway, limits, refusals
 from portal.simulator.calls import Call
-from portal.simulator.faults import Fault, lag, moved_page
+from portal.simulator.faults import Fault, lag, moved_start
 from portal.simulator.jobs import Job
 from portal.simulator.organizations import Organization
 from portal.simulator.reading import basics
@@ -51,11 +51,17 @@ async def list_jobs(world: World, call: Call) -> web.Response:
         raise refusals.privacy(world.switches["error_style"], 400, "400001", f"Bad request. {error}") from error
     limits.check(world, call)
     fault = world.faults.take("list", call)
-    seen = at - lag(fault)
-    page = _page(world, organization, query, seen, fault)
-    entries = [basics(world.switches, organization, job, seen) for job in page]
+    entries = _entries(world, organization, query, at, fault)
+    if fault is not None and entries == _entries(world, organization, query, at, None):
+        world.faults.give_back(fault)
     body: dict[str, Any] = {"totalRecords": len(entries), "jobDetails": entries}
     return json_response(body)
+
+
+def _entries(world: World, organization: Organization, query: Query, at: float, fault: Fault | None) -> list[dict[str, Any]]:
+    seen = at - lag(fault)
+    page = _page(world, organization, query, seen, fault)
+    return [basics(world.switches, organization, job, seen) for job in page]
 
 
 def read_query(switches: Switches, request: web.Request, at: float) -> Query:
@@ -144,10 +150,9 @@ def _midnight(day: date) -> float:
 def _page(world: World, organization: Organization, query: Query, seen: float, fault: Fault | None) -> list[Job]:
     """One page of the list as it was at `seen`."""
     jobs = _window(world, organization, query, seen)
-    page = moved_page(query.page, fault)
-    if page is None:
+    start = moved_start(query.page * query.size, query.size, fault)
+    if start is None:
         return []
-    start = page * query.size
     if world.switches["list_order"] == "oldest":
         return jobs[start : start + query.size]
     end = len(jobs) - start

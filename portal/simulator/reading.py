@@ -11,9 +11,10 @@ from aiohttp import web
 from portal.simulator import gateway, limits, refusals
 from portal.simulator.calls import Call
 from portal.simulator.clock import iso, iso_trimmed, us_date
+from portal.simulator.faults import lag
 from portal.simulator.jobs import Job, ProductPlan
 from portal.simulator.organizations import Organization
-from portal.simulator.refusals import json_response
+from portal.simulator.refusals import Refusal, json_response
 from portal.simulator.switches import Switches
 from portal.simulator.vocabulary import CONTENT, OPT_OUT_READ, PRODUCTS, READ
 from portal.simulator.world import World
@@ -37,9 +38,21 @@ async def detail(world: World, call: Call) -> web.Response:
     job = world.jobs.get(call.named)
     days = world.switches.number("job_retention_days")
     if job is None or job.org != organization.ims_org or not job.is_kept(at, days):
-        raise refusals.privacy(world.switches["error_style"], 404, "404001", "Job not found")
+        raise _not_found(world)
     gateway.require(world, organization, gateway.reading_permission(job.action))
-    return json_response(describe(world, organization, job, at, call.request))
+    now = describe(world, organization, job, at, call.request)
+    fault = world.faults.take("detail", call)
+    seen = at - lag(fault)
+    if job.created > seen:
+        raise _not_found(world)
+    shown = describe(world, organization, job, seen, call.request)
+    if fault is not None and shown == now:
+        world.faults.give_back(fault)
+    return json_response(shown)
+
+
+def _not_found(world: World) -> Refusal:
+    return refusals.privacy(world.switches["error_style"], 404, "404001", "Job not found")
 
 
 def basics(switches: Switches, organization: Organization, job: Job, at: float) -> dict[str, Any]:

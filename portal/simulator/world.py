@@ -23,6 +23,7 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 0
+    ims_port: int | None = None
     speed: float = 1.0
     latency: float = 0.0
     seed: str = "adobe"

@@ -1,43 +1,52 @@
-"""`python -m tests.bench`: what the portal does with 10,000 people (20,000 jobs) on SQLite, and whether every promise holds.
+"""`python -m tests.bench [NAME ...]`: measures the portal; without a name, everything, one after the other.
 
-Real processes: a simulator, two Celery workers and beat over the filesystem broker. One worker is killed (SIGKILL) in the middle
-of a POST. Prints how long each phase took, the calls to Adobe, memory and sizes; the last line is JSON. The exit status is 1 when
-an expectation fails. BENCH_PEOPLE sets another size; BENCH_FOLDER keeps the data and logs in that folder.
+Each bench is the module of its name here and a process of its own, so that none measures the memory of another. It prints what
+it finds; its last line is JSON, and its exit status is 1 when an expectation fails. BENCH_PEOPLE sets another size where a bench
+has one.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+import argparse
+import subprocess
 import sys
-import tempfile
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 
-import django
+ROOT = Path(__file__).parents[2]
 
-from tests.stack_environment import stack_environment
-
-# As in production, but for the listing: a quarter of an hour would be all that is measured.
-VARIABLES = {
-    "SWEEP_EVERY_SECONDS": "2",
-    "LIST_EVERY_SECONDS": "15",
-    "DETAIL_FIRST_SECONDS": "120",
-    "AUDIT_SEAL_EVERY_SECONDS": "10",
+BENCHES = {
+    "main": "10,000 people on SQLite, end to end, with a kill in the middle",
+    "intake": "from a file to prepared requests, against json.loads and COPY",
+    "api": "creating through the API: CPU and statements",
+    "growth": "ten times the size against the size",
 }
 
 
-def main() -> int:
-    with ExitStack() as cleanup:
-        folder = Path(os.environ.get("BENCH_FOLDER") or tempfile.mkdtemp(prefix="portal-bench-"))
-        if "BENCH_FOLDER" not in os.environ:
-            cleanup.callback(shutil.rmtree, folder)
-        os.environ.update(stack_environment(folder, **VARIABLES))
-        django.setup()
-        from tests.bench.run import run  # noqa: PLC0415 - its models need the environment that was made above
+def main(arguments: Sequence[str]) -> int:
+    """Run the benches that are named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        epilog="\n".join(f"{name:<10}{words}" for name, words in BENCHES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    names = parser.parse_args(arguments).names or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        parser.error(f"no such bench: {', '.join(unknown)}")
+    failed = [name for name in names if run(name)]
+    if failed:
+        sys.stderr.write(f"Expectations failed in: {', '.join(failed)}\n")
+    return 1 if failed else 0
 
-        return run(folder, int(os.environ.get("BENCH_PEOPLE", "10000")), VARIABLES)
+
+def run(name: str) -> int:
+    """One bench in a process of its own. Returns its exit status."""
+    sys.stdout.write(f"\n--- {name}: {BENCHES[name]} ---\n")
+    sys.stdout.flush()
+    return subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from tests.stack import Stack
+if TYPE_CHECKING:
+    # It needs Django set up; measuring does not.
+    from tests.stack import Stack
 
 SAMPLE_SECONDS = 0.5
 # What must not stand in any log of a run.

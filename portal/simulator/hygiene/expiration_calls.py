@@ -9,10 +9,10 @@ from aiohttp import web
 
 from portal.simulator import limits
 from portal.simulator.calls import Call
-from portal.simulator.faults import lag, moved_page
+from portal.simulator.faults import Fault, lag, moved_start
 from portal.simulator.hygiene.datasets import dataset_name
 from portal.simulator.hygiene.expiration_input import Changes, NewExpiration, read_changes, read_new
-from portal.simulator.hygiene.expiration_list import read_query, select
+from portal.simulator.hygiene.expiration_list import ExpirationQuery, read_query, select
 from portal.simulator.hygiene.expirations import Expiration, make_ttl_id
 from portal.simulator.hygiene.gate import Caller, enter, read_object
 from portal.simulator.hygiene.quotas import EXPIRATIONS
@@ -83,21 +83,26 @@ async def list_expirations(world: World, call: Call) -> web.Response:
     except Invalid as error:
         raise caller.refused(str(error), documented=_STYLE) from error
     limits.check(world, call)
-    fault = world.faults.take("list", call)
-    at = world.clock.now() - lag(fault)
-    found = select(world.hygiene.expirations.of(caller.ims_org), query, at)
-    page = moved_page(query.paging.page, fault)
-    results = [describe(caller, one, at) for one in query.paging.slice(found, page)]
-    if world.switches["ttl_list"] == "ttlDetails":
-        return json_response({"totalRecords": len(found), "ttlDetails": results})
-    return json_response(
-        {
-            "results": results,
-            "current_page": query.paging.page,
-            "total_pages": -(-len(found) // query.paging.limit),
-            "total_count": len(found),
-        }
-    )
+    fault, at = world.faults.take("list", call), world.clock.now()
+    body = _listed(caller, query, at, fault)
+    if fault is not None and body == _listed(caller, query, at, None):
+        world.faults.give_back(fault)
+    return json_response(body)
+
+
+def _listed(caller: Caller, query: ExpirationQuery, at: float, fault: Fault | None) -> dict[str, Any]:
+    seen = at - lag(fault)
+    found = select(caller.world.hygiene.expirations.of(caller.ims_org), query, seen)
+    start = moved_start(query.paging.start, query.paging.limit, fault)
+    results = [describe(caller, one, seen) for one in query.paging.slice(found, start)]
+    if caller.world.switches["ttl_list"] == "ttlDetails":
+        return {"totalRecords": len(found), "ttlDetails": results}
+    return {
+        "results": results,
+        "current_page": query.paging.page,
+        "total_pages": -(-len(found) // query.paging.limit),
+        "total_count": len(found),
+    }
 
 
 def describe(caller: Caller, expiration: Expiration, at: float, *, with_history: bool = False) -> dict[str, Any]:

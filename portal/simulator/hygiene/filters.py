@@ -27,11 +27,13 @@ class Paging:
     page: int
     limit: int
 
-    def slice(self, rows: list[Row], page: int | None) -> list[Row]:
-        """The rows of `page`, which is not always the one asked for; none when it is None."""
-        if page is None:
-            return []
-        return rows[page * self.limit : (page + 1) * self.limit]
+    @property
+    def start(self) -> int:
+        return self.page * self.limit
+
+    def slice(self, rows: list[Row], start: int | None) -> list[Row]:
+        """A page of rows from `start`, which is not always the one asked for; none when it is None."""
+        return [] if start is None else rows[start : start + self.limit]
 
 
 def read_paging(query: Query, default: int) -> Paging:

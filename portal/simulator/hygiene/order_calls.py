@@ -10,14 +10,14 @@ from aiohttp import web
 from portal.simulator import limits
 from portal.simulator.calls import Call
 from portal.simulator.clock import iso
-from portal.simulator.faults import lag, moved_page
+from portal.simulator.faults import Fault, lag, moved_start
 from portal.simulator.hygiene.datasets import dataset_name
 from portal.simulator.hygiene.gate import Caller, enter, read_object
 from portal.simulator.hygiene.order_input import NewOrder, read_changes, read_order
 from portal.simulator.hygiene.order_list import OrderQuery, read_query, select
 from portal.simulator.hygiene.orders import WorkOrder, make_bundle_id, make_order_id, plan
 from portal.simulator.hygiene.quotas import DAILY
-from portal.simulator.refusals import json_response
+from portal.simulator.refusals import Refusal, json_response
 from portal.simulator.validation import Invalid
 from portal.simulator.world import World
 
@@ -45,7 +45,15 @@ async def detail(world: World, call: Call) -> web.Response:
     """200 with the order and what each service has done. Raises Refusal."""
     caller = enter(world, call)
     limits.check(world, call)
-    return json_response(describe(caller, _find(caller, call.named), world.clock.now(), with_services=True))
+    order, at = _find(caller, call.named), world.clock.now()
+    fault = world.faults.take("detail", call)
+    seen = at - lag(fault)
+    if order.created > seen:
+        raise _not_found(caller, call.named)
+    shown = describe(caller, order, seen, with_services=True)
+    if fault is not None and shown == describe(caller, order, at, with_services=True):
+        world.faults.give_back(fault)
+    return json_response(shown)
 
 
 async def update(world: World, call: Call) -> web.Response:
@@ -71,13 +79,21 @@ async def list_orders(world: World, call: Call) -> web.Response:
     except Invalid as error:
         raise caller.refused(str(error), documented=_STYLE) from error
     limits.check(world, call)
-    fault = world.faults.take("list", call)
-    at = world.clock.now() - lag(fault)
-    found = select(world.hygiene.orders.of(caller.ims_org), query, at)
-    page = moved_page(query.paging.page, fault)
-    results = [_chosen(describe(caller, order, at), query) for order in query.paging.slice(found, page)]
+    fault, at = world.faults.take("list", call), world.clock.now()
+    body = _listed(caller, call, query, at, fault)
+    if fault is not None and body == _listed(caller, call, query, at, None):
+        world.faults.give_back(fault)
+    return json_response(body)
+
+
+def _listed(caller: Caller, call: Call, query: OrderQuery, at: float, fault: Fault | None) -> dict[str, Any]:
+    """`total` is that of all pages, also when a fault gives another page than the one asked for."""
+    seen = at - lag(fault)
+    found = select(caller.world.hygiene.orders.of(caller.ims_org), query, seen)
+    start = moved_start(query.paging.start, query.paging.limit, fault)
+    results = [_chosen(describe(caller, order, seen), query) for order in query.paging.slice(found, start)]
     links = _links(caller, call, query, len(found))
-    return json_response({"results": results, "total": len(found), "count": len(results), "_links": links})
+    return {"results": results, "total": len(found), "count": len(results), "_links": links}
 
 
 def describe(caller: Caller, order: WorkOrder, at: float, *, with_services: bool = False) -> dict[str, Any]:
@@ -156,10 +172,14 @@ def _check_quota(caller: Caller, new: NewOrder) -> None:
         raise Invalid(f"The {period} quota of identities for record deletes is exceeded ({name})")
 
 
+def _not_found(caller: Caller, order_id: str) -> Refusal:
+    return caller.not_found(f"Work order {order_id}")
+
+
 def _find(caller: Caller, order_id: str) -> WorkOrder:
     order = caller.world.hygiene.orders.get(caller.ims_org, order_id)
     if order is None:
-        raise caller.not_found(f"Work order {order_id}")
+        raise _not_found(caller, order_id)
     return order
 
 

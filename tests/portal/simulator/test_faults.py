@@ -40,10 +40,10 @@ TOKEN_ERRORS = {
     "token_down": (503, {"error": "server_error", "error_description": "service unavailable"}),
     "token_refused": (401, {"error": "invalid_client", "error_description": "invalid client_secret parameter"}),
 }
-# Those with a test of their own below.
+# Those with a test of their own below, or in test_faults_of_reading.py.
 OTHERS = {
     "redirect", "hang", "double", "fewer_jobs", "list_lag", "list_miss_page", "list_repeat_page", "accept_then_500",
-    "garbage", "slow", "truncated_zip", "cut_zip", "zip_path_tricks",
+    "garbage", "slow", "truncated_zip", "cut_zip", "zip_path_tricks", "detail_lag", "token_cut",
 }  # fmt: skip
 
 
@@ -409,7 +409,7 @@ def test_a_match_says_which_calls_are_struck(simulator: Simulator, adobe: Adobe,
         ({"kind": "earthquake"}, "kind must be refuse or one of: unauthorized,"),
         ({"kind": ["slow"]}, "kind must be refuse or one of: unauthorized,"),
         ({"kind": "slow", "count": 3}, "unknown: count; known: kind, match, times, rate,"),
-        ({"kind": "refuse", "times": 3}, "unknown: times; known: kind, seconds"),
+        ({"kind": "refuse", "times": 3}, "unknown: times; known: kind, seconds, port"),
         ({"kind": "refuse", "seconds": -1}, "seconds must be a number of at least 0"),
         ({"kind": "slow", "match": "list"}, "match must be an object of texts"),
         ({"kind": "slow", "match": {"operation": ["list"]}}, "match must be an object of texts"),

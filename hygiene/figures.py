@@ -1,0 +1,15 @@
+"""Numbers that say how data hygiene stands: for the page of the portal's health and for Prometheus. Only what an index gives."""
+
+from __future__ import annotations
+
+from hygiene.models import ExpirationOrder, WorkOrder
+from portal.health.unknown import unknown_outcomes
+from portal.registry import Figure
+
+
+def read() -> list[Figure]:
+    """All of them."""
+    return [
+        *unknown_outcomes("work_order", "work orders", WorkOrder.objects.all()),
+        *unknown_outcomes("expiration", "changes of dataset expirations", ExpirationOrder.objects.all()),
+    ]

@@ -1,0 +1,1 @@
+"""How the portal is: for load balancers, for Prometheus, and for a person."""

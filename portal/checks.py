@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from portal import crypto, steps
+from portal.adobe.metering import ONCE
 from portal.models import Organization
 
 Check = Callable[..., list[CheckMessage]]
@@ -65,7 +66,8 @@ def time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         )
     if settings.LOOK_AFTER_SECONDS[0] <= settings.CLAIM_SECONDS:
         found.append(Error("The first look comes before the claim ends.", hint="Raise LOOK_AFTER_SECONDS.", id="portal.E007"))
-    if steps.SLICE_SECONDS + settings.ADOBE_CONNECT_SECONDS + settings.ADOBE_READ_SECONDS >= settings.TASK_SOFT_LIMIT_SECONDS:
+    call = ONCE.longest + settings.ADOBE_CONNECT_SECONDS + settings.ADOBE_READ_SECONDS
+    if steps.SLICE_SECONDS + call >= settings.TASK_SOFT_LIMIT_SECONDS:
         found.append(
             Warning(
                 "A call begun at the end of a worker's slice would meet the time limit of its task.",

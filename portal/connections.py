@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from functools import cache
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
-from portal import crypto
+from portal import crypto, pace, tally
 from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.errors import OrganizationBlocked
+from portal.adobe.metering import Meter, Patience
 from portal.adobe.privacy_service import Credentials, PrivacyService
 from portal.adobe.tokens import Token
 from portal.adobe.transport import Transport
 from portal.models import AccessToken, Organization
+
+logger = logging.getLogger(__name__)
 
 
 class DatabaseTokens:
@@ -55,6 +59,28 @@ class DatabaseTokens:
                 AccessToken.objects.filter(organization=self._organization).delete()
 
 
+class OrganizationMeter(Meter):
+    """The rate of one organization's calls and the count of their outcomes, both in the database."""
+
+    def __init__(self, organization: Organization) -> None:
+        """The organization is read for its id and its rate."""
+        self._organization = organization
+
+    def ask(self, patience: Patience) -> None:
+        """Return when the call may go. Raises Paced."""
+        pace.wait(self._organization, patience)
+
+    def note(self, route: str, outcome: str, milliseconds: int, retry_after: float | None) -> None:
+        """Count the call. What the gateway asks one call to wait, all of the organization wait."""
+        tally.note(self._organization.pk, route, outcome, milliseconds)
+        if retry_after:
+            try:
+                pace.hold_back(self._organization, retry_after)
+            except DatabaseError as error:
+                # The call's own row waits all the same.
+                logger.warning("others were not told to wait: %s", type(error).__name__)
+
+
 def credentials_of(organization: Organization) -> Credentials:
     """What the client needs of the row. Raises OrganizationBlocked for a secret that does not open: a person enters it again."""
     try:
@@ -87,16 +113,18 @@ def transport() -> Transport:
 
 def service_for(organization: Organization) -> PrivacyService:
     """The Privacy Service client of this organization."""
-    return PrivacyService(credentials_of(organization), DatabaseTokens(organization), transport())
+    meter = OrganizationMeter(organization)
+    return PrivacyService(credentials_of(organization), DatabaseTokens(organization), transport(), meter=meter)
 
 
 def hygiene_for(organization: Organization) -> DataHygiene:
     """The client of this organization's record delete work orders and quotas, in its sandbox."""
-    tokens = DatabaseTokens(organization)
-    return DataHygiene(credentials_of(organization), tokens, transport(), sandbox=organization.sandbox_name)
+    tokens, meter = DatabaseTokens(organization), OrganizationMeter(organization)
+    return DataHygiene(credentials_of(organization), tokens, transport(), sandbox=organization.sandbox_name, meter=meter)
 
 
 def expirations_for(organization: Organization, sandbox: str = "") -> DatasetExpirations:
     """The client of the dataset expirations of a sandbox, the organization's own unless another is named."""
-    tokens = DatabaseTokens(organization)
-    return DatasetExpirations(credentials_of(organization), tokens, transport(), sandbox=sandbox or organization.sandbox_name)
+    tokens, meter = DatabaseTokens(organization), OrganizationMeter(organization)
+    chosen = sandbox or organization.sandbox_name
+    return DatasetExpirations(credentials_of(organization), tokens, transport(), sandbox=chosen, meter=meter)

@@ -24,11 +24,9 @@ from portal.models import Heartbeat, ProcessKind
 logger = logging.getLogger(__name__)
 
 BEAT = "beat"
-EVERY_SECONDS = 15.0
-SILENT_AFTER = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(days=7)
-# Shorter than three sweeps says nothing of beat.
-SWEEPS_MISSED = 3
+# So many beats, or sweeps, may be missed: a slow database alone makes nobody silent.
+BEATS_MISSED, SWEEPS_MISSED = 4, 3
 
 _CLOCKS = {
     "postgresql": "SELECT statement_timestamp()",
@@ -50,12 +48,13 @@ class Process:
     @property
     def is_silent(self) -> bool:
         """Whether it should have shown itself again long ago."""
-        return self.age > (beat_silent_after() if self.kind == ProcessKind.BEAT else SILENT_AFTER)
+        return self.age > silent_after(self.kind)
 
 
-def beat_silent_after() -> timedelta:
-    """After how long without a sweep beat counts as silent."""
-    return max(SILENT_AFTER, timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_EVERY_SECONDS))
+def silent_after(kind: ProcessKind) -> timedelta:
+    """How long a process may say nothing: beat is heard of with every sweep only."""
+    beats = BEATS_MISSED * settings.HEARTBEAT_EVERY_SECONDS
+    return timedelta(seconds=max(beats, SWEEPS_MISSED * settings.SWEEP_EVERY_SECONDS) if kind == ProcessKind.BEAT else beats)
 
 
 def database_now() -> datetime:
@@ -94,7 +93,9 @@ def processes() -> list[Process]:
     now = database_now()
     rows = Heartbeat.objects.filter(seen_at__gte=now - FORGOTTEN_AFTER).order_by("kind", "name")
     return [
-        Process(row.name, ProcessKind(row.kind), row.started_at, row.seen_at, max(now - row.seen_at, timedelta(0)), row.clock_skew)
+        Process(
+            row.name, ProcessKind(row.kind), row.started_at, row.seen_at, max(now - row.seen_at, timedelta(0)), row.clock_skew
+        )
         for row in rows
     ]
 
@@ -142,7 +143,7 @@ class Pulse:
         return True
 
 
-class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types for it
+class WorkerPulse(bootsteps.StartStopStep):
     """Beats for as long as the worker runs."""
 
     requires = ("celery.worker.components:Pool",)
@@ -156,7 +157,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has 
     def start(self, parent: Any) -> None:
         """The pool runs."""
         self._pulse.beat()
-        self._timer = parent.timer.call_repeatedly(EVERY_SECONDS, self._pulse.beat)
+        self._timer = parent.timer.call_repeatedly(settings.HEARTBEAT_EVERY_SECONDS, self._pulse.beat)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's signature
         """The worker ends in good order."""

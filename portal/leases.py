@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from portal import clock
+from portal import clock, turns
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -23,10 +23,11 @@ def take(
 ) -> tuple[uuid.UUID, list[Any]]:
     """Lease up to `most` rows of `due` for `seconds`. Returns the lease and the ids that are really ours.
 
+    All of them are of one organization, the one that has waited longest for this step.
     `now`: by which clock `due` was chosen; this process's own unless told otherwise. The lease is measured by the database's.
     """
     now = timezone.now() if now is None else now
-    candidates = list(due.values_list("pk", flat=True)[:most])
+    candidates = _candidates(due, due_field, most)
     if not candidates:
         return uuid.UUID(int=0), []
     lease = uuid.uuid4()
@@ -36,3 +37,10 @@ def take(
     # Another worker may have been faster with some of them.
     ours = due.model._default_manager.filter(pk__in=candidates, lease=lease).values_list("pk", flat=True)
     return lease, list(ours)
+
+
+def _candidates(due: models.QuerySet[Row], step: str, most: int) -> list[Any]:
+    for part in turns.by_organization(due, step):
+        if found := list(part.values_list("pk", flat=True)[:most]):
+            return found
+    return []

@@ -80,6 +80,10 @@ MANAGES = (
     "view_webhookdelivery",
     "view_consentcall",
     "view_serviceprogress",
+    "view_eventsource",
+    "add_eventsource",
+    "change_eventsource",
+    "view_adobeevent",
     "view_expirationorder",
 )
 RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}

@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal import audit, crypto, fail_points
+from portal import audit, crypto, fail_points, pace, turns
 from portal.adobe import errors
 from portal.fail_points import FailPoint
 from portal.models import Organization
@@ -36,14 +36,17 @@ logger = logging.getLogger(__name__)
 
 CallT = TypeVar("CallT", bound=OutboundCall)
 AnswerT = TypeVar("AnswerT")
-# So many due calls are looked at for one that can be claimed: other workers look at the same ones.
-CANDIDATES = 20
+PACED = errors.Paced.REASON
 
 
 def verdict(call: OutboundCall, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
     """What the call becomes, with the fields that say so."""
     status, again = error.http_status, backoff(call.attempts)
     match error:
+        case errors.Paced():
+            # Nobody refused anything, so this was no attempt.
+            waited = queued_fields(error.retry_after or 0, error.code)
+            return CallState.QUEUED, waited | {"attempts": max(call.attempts - 1, 0)}
         case errors.Throttled():
             return CallState.QUEUED, queued_fields(max(error.retry_after or 0, again), "throttled", status)
         case errors.NotSent():
@@ -137,9 +140,14 @@ class Sender(ABC, Generic[CallT, AnswerT]):
         return self.due(timezone.now()).exists() or self.calls().filter(stale()).exists()
 
     def send_next(self) -> int:
-        """Send one due call. Returns how many were moved."""
+        """Send one due call, of the organization that has waited longest. Returns how many were moved."""
         self.sweep_stale()
-        for call_id in self.due(timezone.now()).values_list("pk", flat=True)[:CANDIDATES]:
+        served: uuid.UUID | None = None
+        for organization_id, call_id in turns.ids_in_turn(self.due(timezone.now())):
+            if organization_id != served:
+                # Before the call, which takes its time: other workers serve others meanwhile.
+                turns.had_its_turn(organization_id)
+                served = organization_id
             if self.send(call_id):
                 return 1
         return 0
@@ -153,12 +161,30 @@ class Sender(ABC, Generic[CallT, AnswerT]):
             self.refresh(call)
 
     def send(self, call_id: uuid.UUID) -> bool:
-        """Claim one call, make it, and settle it. False when it could not be claimed."""
+        """Claim one call, make it, and settle it. False when it could not be claimed; true also when it was put off."""
+        if self.put_off(call_id):
+            return True
         held = self.take(call_id)
         if held is None:
             return False
         self.carry(self.load(call_id), held)
         return True
+
+    def put_off(self, call_id: uuid.UUID) -> bool:
+        """Let a call that has no room now wait without an attempt, and without a line in the trail. True when it does."""
+        waiting = self.calls().filter(pk=call_id, state=CallState.QUEUED)
+        path = turns.path_to_organization(waiting.model)
+        organization = Organization.objects.filter(pk__in=waiting.values(path)).first()
+        if organization is None:
+            return False
+        reason, until = self.why_wait(organization, call_id)
+        return bool(reason) and bool(waiting.update(next_attempt_at=until, last_error=reason))
+
+    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:
+        """Why the organization's own limits keep this call back (nothing: they do not), and until when."""
+        now = timezone.now()
+        seconds = pace.must_wait(organization)
+        return (PACED, now + timedelta(seconds=seconds)) if seconds else ("", now)
 
     def take(self, call_id: uuid.UUID) -> Claim | None:
         """The right to make this call, or None."""

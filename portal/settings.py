@@ -242,9 +242,16 @@ ADOBE_CA_FILE = env.text("ADOBE_CA_FILE", "")
 
 # --- Following jobs ---
 SWEEP_EVERY_SECONDS = env.fraction("SWEEP_EVERY_SECONDS", 30, least=0.2)
+HEARTBEAT_EVERY_SECONDS = env.fraction("HEARTBEAT_EVERY_SECONDS", 15, least=0.2)
 LIST_EVERY_SECONDS = env.fraction("LIST_EVERY_SECONDS", 900, least=0.2)
 DETAIL_FIRST_SECONDS = env.fraction("DETAIL_FIRST_SECONDS", 120, least=0.1)
 DETAIL_AT_LEAST_EVERY_SECONDS = env.fraction("DETAIL_AT_LEAST_EVERY_SECONDS", 86_400, least=1)
+# While Adobe's events can be relied on, its list is only there to find what was lost on the way.
+LIST_WITH_EVENTS_EVERY_SECONDS = env.fraction("LIST_WITH_EVENTS_EVERY_SECONDS", 3600, least=0.2)
+JOURNAL_EVERY_SECONDS = env.fraction("JOURNAL_EVERY_SECONDS", 60, least=0.2)
+# The one host that has the keys of Adobe's signatures, and the one page that validates an address; headers and bodies name neither.
+ADOBE_EVENT_KEYS_URL = env.text("ADOBE_EVENT_KEYS_URL", "https://static.adobeioevents.com")
+ADOBE_EVENT_VALIDATION_URLS = env.words("ADOBE_EVENT_VALIDATION_URLS", "https://csm.adobe.io/csm/registrations/validate")
 AUDIT_SEAL_EVERY_SECONDS = env.fraction("AUDIT_SEAL_EVERY_SECONDS", 60, least=1)
 
 # --- Telling internal systems ---

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal import crypto, heartbeats, registry
+from portal import crypto, heartbeats, job_days, registry, tally
 from portal.api import idempotency
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ def tidy() -> Tidied:
     files = sum(_remove_unowned(root, folder, is_owned) for folder, is_owned in registry.file_owners().items())
     idempotency.forget_old()
     heartbeats.forget_old()
+    tally.forget_old()
+    job_days.forget_old()
     logger.info("tidied: %d unfinished files and %d files without an owner removed", parts, files)
     return Tidied(parts, files)
 

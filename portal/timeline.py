@@ -26,6 +26,8 @@ CALL_REASONS = {
     "unreadable": "Adobe's answer could not be read",
     "restored_from_backup": "a backup was restored",
     "throttled": "Adobe asked to slow down",
+    "paced": "the organization's calls a minute were used up",
+    "day_limit": "the organization's jobs of the day were used up",
     "unauthorized": "Adobe refused the access token",
     "connect": "no connection to Adobe came about",
     "dns": "Adobe's address was not found",

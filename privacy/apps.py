@@ -20,6 +20,7 @@ class PrivacyConfig(AppConfig):
         # They need the app registry.
         from privacy import addressed, catalog, elsewhere, figures, files, reminding, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
+        from privacy.events import working  # noqa: PLC0415
         from privacy.shipped import filling  # noqa: PLC0415
 
         tasks.register_steps()
@@ -37,6 +38,7 @@ class PrivacyConfig(AppConfig):
         registry.on_daily(elsewhere.start_for_all)
         registry.add_figures(figures.read)
         registry.on_daily(reminding.tell_due_soon)
+        registry.on_daily(working.forget_old)
         registry.add_api_routes("privacy.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)
         registry.add_file_owner("archives", files.owned_archives)

@@ -1,11 +1,10 @@
 """Checks a whole file: every finding at once, and a summary of what it asks for. Memory does not grow with the file.
 
-Duplicates are found by 8-byte keyed hashes, one for each person and kind; only candidates are read a second time.
+Duplicates are found by 8-byte hashes, one for each person and kind; only candidates are read a second time, and compared.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from array import array
 from collections import Counter
@@ -142,30 +141,34 @@ class _Findings:
                 self.kept.append(finding)
 
 
+Names = list[tuple[str, str]]
+
+
+def names_of(person: Person) -> Names:
+    """The identities of a person as (canonical namespace, canonical value): by these, people are compared."""
+    names = []
+    for namespace, value, type_, number, _ in person.identities:
+        canonical = canonical_namespace(namespace, type_, number)
+        names.append((canonical, canonical_value(canonical, value)))
+    return names
+
+
 class _Duplicates:
-    """Candidates for duplicates: keyed hashes by row, one array a kind."""
+    """Candidates for duplicates: hashes by row, one array a kind. Each process keys Python's hashes of text anew."""
 
     def __init__(self) -> None:
-        self._secret = secrets.token_bytes(16)
-        self.keys = array("Q")
-        self.people = array("Q")
+        self.keys = array("q")
+        self.people = array("q")
 
-    def note(self, key: str | None, person: Person | None) -> None:
-        """Rows without a key, and people who cannot be read, get a hash that no other row has."""
-        self.keys.append(self.hash_key(key) if key else secrets.randbits(64))
-        self.people.append(self.hash_person(person) if person else secrets.randbits(64))
+    def note(self, key: str | None, person: Person | None, names: Names) -> None:
+        """Rows without a key, and people who cannot be read, get a hash that hardly any other row has."""
+        self.keys.append(hash(key) if key else secrets.randbits(63))
+        self.people.append(self.hash_person(person, names) if person else secrets.randbits(63))
 
-    def hash_key(self, key: str) -> int:
-        return self._hash(b"key", key.encode("utf-8", "surrogatepass"))
-
-    def hash_person(self, person: Person) -> int:
-        names = [(canonical_namespace(i.namespace, i.type, i.namespace_id), i.value) for i in person.identities]
-        same = (sorted(person.actions), sorted((ns, canonical_value(ns, value)) for ns, value in names))
-        return self._hash(b"person", repr(same).encode("utf-8", "surrogatepass"))
-
-    def _hash(self, kind: bytes, value: bytes) -> int:
-        digest = hashlib.blake2b(value, digest_size=8, key=self._secret, person=kind)
-        return int.from_bytes(digest.digest(), "big")
+    @staticmethod
+    def hash_person(person: Person, names: Names) -> int:
+        """The same for the same actions and identities, in whatever order."""
+        return hash((frozenset(person.actions), frozenset(names)))
 
     @staticmethod
     def repeated(hashes: array[int]) -> set[int]:
@@ -259,6 +262,8 @@ class _Check:
         self._namespaces: dict[tuple[str, str], _Named] = {}
         # Those meant for Adobe Pass, by namespace as it is written and type: their casing matters.
         self._pass: dict[tuple[str, str], _Named] = {}
+        # By namespace as it is written, type and canonical namespace: those that have their examples are counted only.
+        self._more: dict[tuple[str, str, str], int] = {}
 
     def take(self, item: Member | UsersStart | UserItem) -> None:
         match item:
@@ -271,36 +276,61 @@ class _Check:
 
     def _take_user(self, item: UserItem) -> None:
         person, findings = read_person(item.row, item.value, self._rules)
-        self.findings.add(*findings)
-        self._duplicates.note(key_of(item.value), person)
         self.summary.people += 1
         if person is None:
+            self.findings.add(*findings)
+            self._duplicates.note(key_of(item.value), None, [])
             return
-        self._count(person)
+        names = names_of(person)
+        self._duplicates.note(person.key, person, names)
+        self._count(person, names)
         self._waiting.append(person)
         if len(self._waiting) >= LOOK_UP_BATCH:
             self._look_up()
 
-    def _count(self, person: Person) -> None:
-        summary = self.summary
-        summary.access_people += "access" in person.actions
-        summary.delete_people += "delete" in person.actions
-        summary.opt_out_people += OPT_OUT in person.actions
-        summary.jobs += len(person.actions)
-        summary.identities += len(person.identities)
-        self._splitters[OPT_OUT in person.actions].add(len(person.identities))
-        for place, identity in enumerate(person.identities):
-            self._note_pass(person.row, place, identity)
-            namespace = canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
-            if len(self._namespaces) >= NAMESPACE_LIMIT and (namespace, identity.type) not in self._namespaces:
-                namespace = OTHER_NAMESPACES
+    def _count(self, person: Person, names: Names) -> None:
+        summary, actions = self.summary, person.actions
+        summary.access_people += "access" in actions
+        summary.delete_people += "delete" in actions
+        summary.opt_out_people += OPT_OUT in actions
+        summary.jobs += len(actions)
+        summary.identities += len(names)
+        self._splitters[OPT_OUT in actions].add(len(names))
+        for place, (identity, (namespace, _)) in enumerate(zip(person.identities, names, strict=True)):
+            spelling = (identity.namespace, identity.type, namespace)
+            if spelling in self._more:
+                self._more[spelling] += 1
             else:
-                named = _Named(person.row, place, shown(identity.namespace))
-                self._namespaces.setdefault((namespace, identity.type), named).count += 1
-            summary.identities_by_namespace[namespace] = summary.identities_by_namespace.get(namespace, 0) + 1
-            examples = summary.masked_examples.setdefault(namespace, [])
-            if len(examples) < EXAMPLES:
-                examples.append(mask(identity.value))
+                self._meet(person.row, place, identity, namespace)
+
+    def _meet(self, row: int, place: int, identity: Identity, canonical: str) -> None:
+        """Count an identity of a namespace that is new, or one of very many, and take it for an example."""
+        self._note_pass(row, place, identity)
+        if len(self._namespaces) >= NAMESPACE_LIMIT and (canonical, identity.type) not in self._namespaces:
+            self._add(OTHER_NAMESPACES, 1)
+        else:
+            named = _Named(row, place, shown(identity.namespace))
+            self._namespaces.setdefault((canonical, identity.type), named).count += 1
+            self._add(canonical, 1)
+        name = canonical if (canonical, identity.type) in self._namespaces else OTHER_NAMESPACES
+        examples = self.summary.masked_examples.setdefault(name, [])
+        if len(examples) < EXAMPLES:
+            examples.append(mask(identity.value))
+        elif name == canonical and len(self._more) < NAMESPACE_LIMIT:
+            self._more[identity.namespace, identity.type, canonical] = 0
+
+    def _add(self, name: str, count: int) -> None:
+        by_namespace = self.summary.identities_by_namespace
+        by_namespace[name] = by_namespace.get(name, 0) + count
+
+    def _add_more(self) -> None:
+        """Those that were counted quickly."""
+        for (namespace, type_, canonical), count in self._more.items():
+            self._add(canonical, count)
+            self._namespaces[canonical, type_].count += count
+            if (namespace, type_) in self._pass:
+                self._pass[namespace, type_].count += count
+        self._more.clear()
 
     def _note_pass(self, row: int, place: int, identity: Identity) -> None:
         if len(self._pass) < NAMESPACE_LIMIT and pass_namespaces.is_meant(identity.namespace):
@@ -308,6 +338,8 @@ class _Check:
             self._pass.setdefault((identity.namespace, identity.type), named).count += 1
 
     def _look_up(self) -> None:
+        if not self._waiting:
+            return
         # A person may be found by each of their identities: said once, and in the order of the file.
         found = set(self._find_open(self._waiting))
         for match in sorted(found, key=lambda match: (match.row, match.action, match.request_number)):
@@ -320,6 +352,7 @@ class _Check:
     def finish(self) -> Envelope | None:
         """What needs the whole file."""
         self._look_up()
+        self._add_more()
         if not self._has_users and (elsewhere := wrong_page(self._members, FileKind.REQUEST)):
             self._error("", "other-kind", *elsewhere)
             return None
@@ -384,22 +417,25 @@ class _Check:
         people = self._duplicates.repeated(self._duplicates.people)
         if not keys and not people:
             return
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[object, int] = {}
         for item in read_file(open_stream()):
             if isinstance(item, UserItem):
                 self._compare_with_seen(item, keys, people, seen)
 
-    def _compare_with_seen(self, item: UserItem, keys: set[int], people: set[int], seen: dict[tuple[str, str], int]) -> None:
+    def _compare_with_seen(self, item: UserItem, keys: set[int], people: set[int], seen: dict[object, int]) -> None:
         row, path, key = item.row, f"users[{item.row - 1}]", key_of(item.value)
-        if key and self._duplicates.hash_key(key) in keys:
-            first = seen.setdefault(("key", key), row)
+        if key and hash(key) in keys:
+            first = seen.setdefault(key, row)
             if first != row:
                 message = f"{where(row, key)}: row {first:,} has the same key."
                 hint = "Give every person a key of their own."
                 self.findings.add(Finding("error", "duplicate-key", f"{path}.key", row, key, message, hint))
         person, _ = read_person(row, item.value, self._rules)
-        if person is not None and (hashed := self._duplicates.hash_person(person)) in people:
-            first = seen.setdefault(("person", str(hashed)), row)
+        if person is None:
+            return
+        names = names_of(person)
+        if self._duplicates.hash_person(person, names) in people:
+            first = seen.setdefault((*sorted(person.actions), *sorted(names)), row)
             if first != row:
                 message = f"{where(row, key)}: row {first:,} has the same identities and actions."
                 hint = "Remove one of the two."

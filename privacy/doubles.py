@@ -6,7 +6,7 @@ A look for a call of unknown outcome finds such jobs too; this is the watch over
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -24,7 +24,11 @@ def notice(organization: Organization, page: Iterable[ListedJob]) -> None:
     """Look at one page of a listing. Two queries, a third only when Adobe lists jobs that we do not know."""
     listed = {job.job_id: job for job in page}
     known = Job.objects.filter(organization=organization, adobe_job_id__in=list(listed)).values_list("adobe_job_id", flat=True)
-    strangers = [listed[job_id] for job_id in listed.keys() - set(known)]
+    notice_strangers(organization, [listed[job_id] for job_id in listed.keys() - set(known)])
+
+
+def notice_strangers(organization: Organization, strangers: Collection[ListedJob]) -> None:
+    """The same for jobs of a listing of which no job of ours has the id."""
     if not strangers:
         return
     index = crypto.blind_index_for(organization)

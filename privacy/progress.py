@@ -6,15 +6,14 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from portal import audit
-from portal.outbound import CallState, PersonReason
+from portal.outbound import OPEN_STATES, PersonReason
 from privacy import access_first, catalog
 from privacy.models import Job, PrivacyRequest, ProductResponse
-from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JobStatus, RequestStatus
+from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, RequestStatus
 
 
 @dataclass(frozen=True)
@@ -81,34 +80,81 @@ def refresh(request_id: uuid.UUID) -> None:
 
     The row is locked before it is counted: of two workers, the one that writes last has counted last.
     """
-    request = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
-    if request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED) or _stays_cancelled(request):
-        return
+    request = _locked(request_id)
+    if not _is_fixed(request):
+        _move_on(request, count=True)
+
+
+@transaction.atomic
+def calls_moved(request_id: uuid.UUID) -> None:
+    """The same after a call of the request changed its state and none of its jobs ended or began anew: nothing is counted.
+
+    A request of a hundred calls is not counted a hundred times.
+    """
+    request = _locked(request_id)
+    if not _is_fixed(request):
+        _move_on(request, count=False)
+
+
+@transaction.atomic
+def jobs_ended(request_id: uuid.UUID, done: int, failed: int) -> None:
+    """Add jobs that have ended in this transaction, `failed` of them not well, and move the status on when that can change it.
+
+    What is added is shown; whether the request is at its end is asked of the jobs themselves, and then all are counted.
+    """
+    rows = PrivacyRequest.objects.filter(pk=request_id, status__in=_MOVING, access_first=False)
+    # This row is locked from here on: of two workers that end the last jobs, the second sees what the first has written.
+    added = rows.update(jobs_done=F("jobs_done") + done, jobs_failed=F("jobs_failed") + failed)
+    if not added or not _has_open_jobs(request_id):
+        refresh(request_id)
+
+
+# While a request is here, the end of one job of many changes no more than its counts.
+_MOVING = (RequestStatus.SENDING, RequestStatus.IN_PROGRESS)
+
+
+def _locked(request_id: uuid.UUID) -> PrivacyRequest:
+    return PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+
+
+def _is_fixed(request: PrivacyRequest) -> bool:
+    """Whether nothing that jobs and calls do moves it."""
+    return request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED) or _stays_cancelled(request)
+
+
+def _move_on(request: PrivacyRequest, *, count: bool) -> None:
+    """Of a request that has just ended, the jobs are counted in any case."""
     access_first.release_when_safe(request)
-    counts = Job.objects.filter(request=request).aggregate(
-        total=Count("pk"),
-        done=Count("pk", filter=Q(status__in=JOB_DONE)),
-        failed=Count("pk", filter=Q(status__in=JOB_FAILED)),
-        waiting=Count("pk", filter=Q(status=JobStatus.WAITING)),
-    )
-    status = _status(request, counts)
+    status = _status(request)
     finished = status in (RequestStatus.COMPLETE, RequestStatus.FAILED)
-    PrivacyRequest.objects.filter(pk=request_id).update(
-        status=status,
-        jobs_total=counts["total"],
-        jobs_done=counts["done"],
-        jobs_failed=counts["failed"],
-        finished_at=Coalesce("finished_at", timezone.now()) if finished else None,
-    )
-    if status != request.status:
+    changed = status != request.status
+    if not count and not changed:
+        return
+    if count or finished:
+        _count(request)
+    request.status = status
+    request.finished_at = (request.finished_at or timezone.now()) if finished else None
+    request.save(update_fields=["status", "jobs_total", "jobs_done", "jobs_failed", "finished_at"])
+    if changed:
         audit.record(
             f"request.{status}",
             actor=None,
             organization=request.organization,
             obj=request,
             root_id=request.pk,
-            details={"jobs": counts["total"], "failed": counts["failed"]},
+            details={"jobs": request.jobs_total, "failed": request.jobs_failed},
         )
+
+
+def _count(request: PrivacyRequest) -> None:
+    counts = Job.objects.filter(request=request).aggregate(
+        total=Count("pk"), done=Count("pk", filter=Q(status__in=JOB_DONE)), failed=Count("pk", filter=Q(status__in=JOB_FAILED))
+    )
+    request.jobs_total, request.jobs_done, request.jobs_failed = counts["total"], counts["done"], counts["failed"]
+
+
+def _has_open_jobs(request_id: uuid.UUID) -> bool:
+    return Job.objects.filter(request=request_id, status__in=JOB_OPEN).exists()
 
 
 def _stays_cancelled(request: PrivacyRequest) -> bool:
@@ -116,15 +162,16 @@ def _stays_cancelled(request: PrivacyRequest) -> bool:
     return request.status == RequestStatus.CANCELLED and not request.jobs.exclude(adobe_job_id=None).exists()
 
 
-def _status(request: PrivacyRequest, counts: dict[str, int]) -> RequestStatus:
+def _status(request: PrivacyRequest) -> RequestStatus:
     calls = request.submissions
     if calls.exclude(person_reason="").exists() or access_first.needs_person(request):
         return RequestStatus.ATTENTION
-    if counts["done"] == counts["total"]:
-        return RequestStatus.FAILED if counts["failed"] else RequestStatus.COMPLETE
+    if not _has_open_jobs(request.pk):
+        failed = Job.objects.filter(request=request, status__in=JOB_FAILED)
+        return RequestStatus.FAILED if failed.exists() else RequestStatus.COMPLETE
     # Deletes that wait for results are not being sent: Adobe is at work on what they wait for.
     held = calls.held_for_access().values("pk")
-    if calls.filter(state__in=(CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)).exclude(pk__in=held).exists():
+    if calls.filter(state__in=OPEN_STATES).exclude(pk__in=held).exists():
         return RequestStatus.SENDING
     return RequestStatus.IN_PROGRESS
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from portal.clock import Moment
@@ -68,8 +68,9 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         return self.filter(request__organization__in=Organization.objects.visible_to(user))
 
     def due_to_send(self, now: datetime) -> Self:
-        """Queued, due, complete, past recall, waiting for no result, and its organization not on hold; oldest first."""
-        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+        """Queued, due, complete, past recall, waiting for no result, organization not on hold; the nearest due date first."""
+        due = self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now)
+        return due.order_by(F("request__due_on").asc(nulls_last=True), "next_attempt_at", "ordinal")
 
     def due_to_look(self, now: Moment) -> Self:
         """Of unknown outcome, and time to look for them in Adobe's list. In preparation their people are not all there yet."""
@@ -146,8 +147,9 @@ class ConsentCallQuerySet(models.QuerySet[Any]):
         return self.filter(opt_out__organization__in=Organization.objects.visible_to(user))
 
     def due_to_send(self, now: datetime) -> Self:
-        """Queued, due, confirmed, and its organization not on hold; oldest first."""
-        return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+        """Queued, due, confirmed, and its organization not on hold; the nearest due date first."""
+        due = self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now)
+        return due.order_by(F("opt_out__due_on").asc(nulls_last=True), "next_attempt_at", "ordinal")
 
 
 class EventSourceQuerySet(models.QuerySet[Any]):

@@ -213,7 +213,7 @@ def codes_of(regulation: str) -> list[str]:
 
 def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
     """Spans of at most 30 days that cover `first` to `last`, newest days last."""
-    earliest = datetime.now(UTC).date() - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
+    earliest = timezone.now().astimezone(UTC).date() - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
     start = max(first, earliest)
     while start <= last:
         end = min(start + timedelta(days=SPAN_DAYS - 1), last)

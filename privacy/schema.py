@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 from pydantic import ValidationError as PydanticError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 MOST_IDENTITIES = 9
 QUALIFIERS = ("standard", "custom", "integrationCode", "namespaceId", "unregistered", "analytics", "target")
@@ -53,8 +53,7 @@ class Finding:
     hint: str
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """One identity of a person."""
 
     namespace: str
@@ -78,8 +77,7 @@ class Identity:
         )
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """One entry of `users`."""
 
     row: int
@@ -122,24 +120,12 @@ class OrganizationRules:
 
 # --- Entries of `users` ---
 
-
-def _filled(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise PydanticCustomError("empty", "is empty")
-    return value
-
-
-def _no_number(value: Any) -> Any:
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        raise PydanticCustomError("unquoted", "is a number")
-    return _filled(value)
-
-
-Filled = Annotated[str, BeforeValidator(_no_number), StringConstraints(strict=True)]
+# A text that is not blank, by Python's idea of blanks, which counts four separators more than the pattern's own.
+Filled = Annotated[str, StringConstraints(strict=True, pattern=r"[^\s\x1c-\x1f]")]
 
 
 class IdentityIn(BaseModel):
-    """One entry of `userIDs`. Adobe takes `namespaceId` beside `namespace`, or in its place."""
+    """One entry of `userIDs`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -149,17 +135,9 @@ class IdentityIn(BaseModel):
     namespaceId: StrictInt | None = None  # noqa: N815 - Adobe's spelling
     isDeletedClientSide: StrictBool = False  # noqa: N815
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_the_number(cls, entry: Any) -> Any:
-        if not isinstance(entry, dict) or "namespace" in entry or type(entry.get("namespaceId")) is not int:
-            return entry
-        number = str(entry["namespaceId"])
-        return entry | {"namespace": ADOBE_NAMES.get(number, number)}
-
 
 class UserIn(BaseModel):
-    """One entry of `users`."""
+    """One entry of `users`. No Python runs for one that is right: a file holds hundreds of thousands."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -168,6 +146,8 @@ class UserIn(BaseModel):
     userIDs: Annotated[list[IdentityIn], Field(min_length=1)]  # noqa: N815
 
 
+# Our code for pydantic's.
+_CODES = {"string_pattern_mismatch": "empty"}
 _HINTS = {
     "empty": ("{field} is empty", "Fill it in."),
     "unquoted": ("{field} is a number", "Put it in quotes."),
@@ -183,21 +163,57 @@ _HINTS = {
 
 def read_person(row: int, entry: Any, rules: OrganizationRules) -> tuple[Person | None, list[Finding]]:
     """One entry of `users` as a Person, or everything that is wrong with it."""
-    key = key_of(entry)
-    findings: list[Finding] = []
-    user = None
     try:
-        user = UserIn.model_validate(entry)
+        user = _validated(entry)
     except PydanticError as error:
-        findings += [_finding(row, key, detail, entry) for detail in error.errors(include_url=False)]
-    if isinstance(entry, dict):
-        findings += _about_person(row, key, entry, rules)
-    if user is None or findings:
+        key = key_of(entry)
+        findings = [_finding(row, key, detail, entry) for detail in error.errors(include_url=False)]
+        if isinstance(entry, dict):
+            findings += _about_person(row, key, entry, rules)
         return None, findings
     identities = tuple(
-        Identity(one.namespace, one.value, one.type, one.namespaceId, one.isDeletedClientSide) for one in user.userIDs
+        [Identity(one.namespace, one.value, one.type, one.namespaceId, one.isDeletedClientSide) for one in user.userIDs]
     )
-    return Person(row, user.key, tuple(dict.fromkeys(user.action)), identities), []
+    actions = tuple(dict.fromkeys(user.action))
+    if _is_suspect(actions, identities, rules) and (findings := list(_about_person(row, key_of(entry), entry, rules))):
+        return None, findings
+    return Person(row, user.key, actions, identities), []
+
+
+def _validated(entry: Any) -> UserIn:
+    """Raises pydantic's ValidationError."""
+    try:
+        return UserIn.model_validate(entry)
+    except PydanticError:
+        named = _named_by_number(entry)
+        if named is None:
+            raise
+        return UserIn.model_validate(named)
+
+
+def _named_by_number(entry: Any) -> dict[str, Any] | None:
+    """The entry with a namespace wherever only its number stands: Adobe takes `namespaceId` in its place. None: there is none."""
+    identities = entry.get("userIDs") if isinstance(entry, dict) else None
+    if not isinstance(identities, list):
+        return None
+    named = [_with_namespace(identity) for identity in identities]
+    return entry | {"userIDs": named} if named != identities else None
+
+
+def _with_namespace(identity: Any) -> Any:
+    if not isinstance(identity, dict) or "namespace" in identity or type(identity.get("namespaceId")) is not int:
+        return identity
+    number = str(identity["namespaceId"])
+    return identity | {"namespace": ADOBE_NAMES.get(number, number)}
+
+
+def _is_suspect(actions: tuple[str, ...], identities: tuple[Identity, ...], rules: OrganizationRules) -> bool:
+    """Whether something may be wrong with the person as a whole."""
+    return (
+        len(identities) > rules.max_identities_per_person
+        or (OPT_OUT in actions and len(actions) > 1)
+        or any(identity.type == "namespaceId" for identity in identities)
+    )
 
 
 def key_of(entry: Any) -> str | None:
@@ -222,12 +238,19 @@ def _finding(row: int, key: str | None, detail: ErrorDetails, entry: Any) -> Fin
     if detail["type"] == "literal_error":
         code, words, hint = _wrong_word(location, detail["input"])
     else:
-        code = detail["type"]
+        code = _code(detail)
         words, hint = _HINTS.get(code, ("{field} is not as it must be", detail["msg"] + "."))
         words = words.format(field=_field(location))
     if location == ("userIDs",) and code == "missing" and "userIds" in entry:
         hint = "It is spelled userIds here; Adobe wants userIDs."
     return Finding("error", code, path, row, key, f"{where(row, key)}{_identity(location)}: {words}.", hint)
+
+
+def _code(detail: ErrorDetails) -> str:
+    given = detail["input"]
+    if detail["type"] == "string_type" and isinstance(given, int | float | Decimal) and not isinstance(given, bool):
+        return "unquoted"
+    return _CODES.get(detail["type"], detail["type"])
 
 
 def _field(location: tuple[int | str, ...]) -> str:

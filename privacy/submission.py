@@ -9,15 +9,14 @@ import json
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, sending, steps
+from portal import audit, connections, crypto, job_days, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, CreatedJobs
 from portal.models import Organization
@@ -28,10 +27,11 @@ from portal.outbound import (
     sent_fields,
     unknown_fields,
 )
+from portal.updates import update_each
 from privacy import mirrors, progress, schema, writing
 from privacy.models import DataSubject, Job, JobListing, Submission
 from privacy.querysets import SubmissionQuerySet
-from privacy.statuses import JobStatus
+from privacy.statuses import JOB_DONE, JobStatus
 
 logger = logging.getLogger(__name__)
 
@@ -39,16 +39,22 @@ logger = logging.getLogger(__name__)
 def build_body(submission: Submission) -> bytes:
     """The body of the POST: from the call's jobs, so that a re-send asks for exactly what this call stands for."""
     request = submission.request
-    actions: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for subject_id, action in submission.jobs.values_list("subject_id", "action"):
-        if subject_id is not None:
-            actions[subject_id].append(action)
-    users = []
-    for subject in DataSubject.objects.filter(jobs__submission=submission).distinct().order_by("position"):
-        subject.request = request
-        users.append(schema.wire_user(writing.person_of(subject, sorted(actions[subject.pk])), subject.wire_key or ""))
     envelope = schema.Envelope.from_dict(request.envelope)
-    return json.dumps(schema.wire_body(envelope, request.organization.ims_org_id, users)).encode()
+    return json.dumps(schema.wire_body(envelope, request.organization.ims_org_id, list(_users(submission)))).encode()
+
+
+def _users(submission: Submission) -> Iterator[dict[str, Any]]:
+    """The people of a call in the order of their file, each with what is asked for by this call."""
+    actions: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for subject_id, action in submission.jobs.exclude(subject=None).values_list("subject_id", "action"):
+        actions[subject_id].append(action)
+    people = DataSubject.objects.filter(pk__in=submission.jobs.values("subject")).order_by("position")
+    open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
+    open_identities = DataSubject.identities.opener(DataSubject, submission.data_key)
+    for subject_id, position, key, identities in people.values_list("pk", "position", "wire_key_sealed", "identities_sealed"):
+        named = tuple(map(schema.Identity.from_dict, open_identities(identities)))
+        person = schema.Person(row=position, key=None, actions=tuple(sorted(actions[subject_id])), identities=named)
+        yield schema.wire_user(person, open_key(key) or "")
 
 
 # --- What an answer means ---
@@ -88,6 +94,7 @@ def _keep_late_answer(submission: Submission, found: dict[uuid.UUID, list[str]],
 def _after_failure(submission: Submission, state: CallState, error: errors.AdobeError) -> None:
     if state == CallState.REJECTED:
         submission.jobs.filter(status=JobStatus.WAITING).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
+        progress.refresh(submission.request_id)
     if isinstance(error, errors.OutcomeUnknown) and error.created is not None:
         note_jobs(submission, match(submission, error.created.jobs))
     if state == CallState.QUEUED and submission.jobs.exclude(adobe_job_id=None).exists():
@@ -137,22 +144,33 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
 
 def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
     """Give our jobs the ids that Adobe gave them; they are followed from now on."""
-    now = timezone.now()
-    changed = []
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
-    for job in submission.jobs.filter(pk__in=found):
+    fresh, others = [], []
+    for job_id, adobe_id, status in submission.jobs.values_list("pk", "adobe_job_id", "status"):
+        if job_id in found:
+            is_fresh = adobe_id is None and status == JobStatus.WAITING and len(found[job_id]) == 1
+            (fresh if is_fresh else others).append(job_id)
+    # No time to ask about them: the listing tells what becomes of them.
+    columns = {"pk": fresh, "adobe_job_id": [found[job_id][0] for job_id in fresh]}
+    update_each(Job, columns, status=JobStatus.SUBMITTED, adobe_status="submitted", next_poll_at=None, finished_at=None)
+    _note_again(submission, others, found)
+    request = submission.request
+    JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation)
+
+
+def _note_again(submission: Submission, job_ids: list[uuid.UUID], found: dict[uuid.UUID, list[str]]) -> None:
+    """Jobs that Adobe has more than once, or that we knew before or took for not sent."""
+    revived = False
+    for job in submission.jobs.filter(pk__in=job_ids):
         ids = list(dict.fromkeys([*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids, *found[job.pk]]))
         job.adobe_job_id, job.extra_adobe_job_ids = ids[0], ids[1:]
         if job.status in (JobStatus.WAITING, JobStatus.NOT_SENT):
+            revived |= job.status in JOB_DONE
             job.status, job.adobe_status = JobStatus.SUBMITTED, "submitted"
-            job.next_poll_at = now + timedelta(seconds=settings.DETAIL_AT_LEAST_EVERY_SECONDS)
-            job.finished_at = None
-        changed.append(job)
-    fields = ["adobe_job_id", "extra_adobe_job_ids", "status", "adobe_status", "next_poll_at", "finished_at"]
-    # One statement; every row is there, so none is inserted. An UPDATE with a case for each row takes far longer.
-    Job.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
-    request = submission.request
-    JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation)
+            job.next_poll_at = job.finished_at = None
+        job.save(update_fields=["adobe_job_id", "extra_adobe_job_ids", "status", "adobe_status", "next_poll_at", "finished_at"])
+    if revived:
+        progress.refresh(submission.request_id)
 
 
 def raise_alarm_when_doubled(submission: Submission) -> None:
@@ -171,6 +189,14 @@ def stop_when_queued(submission: Submission) -> None:
 
 
 # --- How they are sent ---
+
+
+# Whatever else comes of a call, Adobe may have counted its jobs.
+_NOTHING_COUNTS = (errors.Throttled, errors.NotSent, errors.Unauthorized, errors.OrganizationBlocked, errors.Rejected)
+
+
+def _until_next_day(organization: Organization) -> float:
+    return max((job_days.next_day(organization.pk) - timezone.now()).total_seconds(), 0.0)
 
 
 class _Sender(sending.Sender[Submission, CreatedJobs]):
@@ -193,8 +219,24 @@ class _Sender(sending.Sender[Submission, CreatedJobs]):
         return call.request.organization
 
     def make(self, call: Submission, held: Claim) -> CreatedJobs:
-        service = connections.service_for(call.request.organization)
-        return service.create_jobs(build_body(call), expected_jobs=call.expected_jobs, still_held=held.still_held)
+        """As every call, counted as jobs of today before anything leaves. Where it is certain that none counts, it is given back."""
+        organization = call.request.organization
+        service, body = connections.service_for(organization), build_body(call)
+        day = job_days.take(organization, call.expected_jobs)
+        if day is None:
+            raise errors.Paced(_until_next_day(organization), job_days.DAY_LIMIT)
+        try:
+            return service.create_jobs(body, expected_jobs=call.expected_jobs, still_held=held.still_held)
+        except _NOTHING_COUNTS:
+            job_days.give_back(organization, day, call.expected_jobs)
+            raise
+
+    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:
+        if organization.jobs_per_day:
+            jobs = self.calls().filter(pk=call_id).values_list("expected_jobs", flat=True).first() or 0
+            if not job_days.has_room(organization, jobs):
+                return job_days.DAY_LIMIT, job_days.next_day(organization.pk)
+        return super().why_wait(organization, call_id)
 
     def settle_sent(self, call: Submission, held: Claim, answer: CreatedJobs) -> None:
         _settle_sent(call, held, answer)
@@ -206,7 +248,8 @@ class _Sender(sending.Sender[Submission, CreatedJobs]):
         record_outcome(call, state, reason)
 
     def refresh(self, call: Submission) -> None:
-        progress.refresh(call.request_id)
+        # Whatever ends jobs or begins them anew has counted them itself.
+        progress.calls_moved(call.request_id)
 
 
 _SENDER = _Sender()

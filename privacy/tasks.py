@@ -9,6 +9,7 @@ from portal import registry, steps
 from portal.celery import app
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
+from privacy.events import journal, receiving, working
 from privacy.queues import QUEUES
 
 # Files, lists and results may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
@@ -64,6 +65,18 @@ def sync_jobs() -> int:
 
 
 @app.task(ignore_result=True)
+def work_events() -> int:
+    """Act on what Adobe told."""
+    return steps.run(receiving.STEP, working.work_next)
+
+
+@app.task(ignore_result=True)
+def read_journals() -> int:
+    """Read the journals of events."""
+    return steps.run("journal", journal.read_next)
+
+
+@app.task(ignore_result=True)
 def consent() -> int:
     """Send due opt-outs through the consent endpoint."""
     return steps.run("consent", sending.send_next)
@@ -79,6 +92,8 @@ _STEPS: list[tuple[str, Callable[[], bool], Any]] = [
     ("archive", archive.archives_due, fetch_archives),
     ("consent", sending.calls_to_send, consent),
     ("sync", elsewhere.syncs_due, sync_jobs),
+    (receiving.STEP, working.events_due, work_events),
+    ("journal", journal.journals_due, read_journals),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.views import catalog, decisions, elsewhere, jobs, opt_outs, requests, resubmissions, results, uploads
+from privacy.views import catalog, decisions, elsewhere, events, jobs, opt_outs, requests, resubmissions, results, uploads
 
 app_name = "privacy"
 
@@ -30,6 +30,7 @@ urlpatterns = [
     path("elsewhere/", elsewhere.sync_list, name="sync-list"),
     path("elsewhere/progress/", elsewhere.sync_progress, name="sync-progress"),
     path("elsewhere/<uuid:pk>/start/", elsewhere.sync_start, name="sync-start"),
+    path("adobe-events/<uuid:source_id>/", events.adobe_events, name="adobe-events"),
     path("opt-outs/", opt_outs.opt_out_list, name="opt-out-list"),
     path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
     path("opt-outs/template.json", opt_outs.template_json, name="opt-out-template-json"),

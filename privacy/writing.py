@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from portal import crypto
+from portal import bulk, crypto
+from portal.ids import new_id
 from portal.outbound import CallState, unknown_fields
 from privacy import catalog, schema
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission
@@ -25,6 +26,10 @@ ROWS_A_STATEMENT = 500
 LEASE_SECONDS = 120.0
 
 
+# The columns of a person that hold personal data.
+_SEALED = ("officer_key_sealed", "wire_key_sealed", "wire_key_digest", "identities_sealed")
+
+
 class LeaseLost(Exception):
     """Another worker has taken this request over, or somebody cancelled it."""
 
@@ -32,17 +37,24 @@ class LeaseLost(Exception):
 # --- Keys and digests ---
 
 
-def wire_key_for(request: PrivacyRequest, position: int, officer_key: str | None) -> str:
-    """`<the officer's key>#<80 bits in base32>`.
+class WireKeys:
+    """The keys that the people of one request have at Adobe: `<the officer's key>#<80 bits in base32>`.
 
     The bits come from the request's random data key, so preparing again after a crash or a restore gives the same keys, and a
     look at Adobe's list recognises what went out before.
     """
-    if request.data_key is None:
-        raise crypto.CannotDecrypt("the personal data of this request was removed")
-    secret = crypto.box_for(request.data_key).derive(b"wire-key-v1")
-    bits = hmac.new(secret, position.to_bytes(8, "big"), hashlib.sha256).digest()[:10]
-    return f"{officer_key or f'{request.number}-{position}'}#{base64.b32encode(bits).decode()}"
+
+    def __init__(self, request: PrivacyRequest) -> None:
+        """Raises CannotDecrypt."""
+        if request.data_key is None:
+            raise crypto.CannotDecrypt("the personal data of this request was removed")
+        self._secret = crypto.box_for(request.data_key).derive(b"wire-key-v1")
+        self._number = request.number
+
+    def key_for(self, position: int, officer_key: str | None) -> str:
+        """The key of the person at this place."""
+        bits = hmac.digest(self._secret, position.to_bytes(8, "big"), "sha256")[:10]
+        return f"{officer_key or f'{self._number}-{position}'}#{base64.b32encode(bits).decode()}"
 
 
 def wire_digest(index: crypto.BlindIndex, wire_key: str) -> bytes:
@@ -99,13 +111,17 @@ class Writer:
     lease: uuid.UUID
     people: int = 0
     jobs: int = 0
-    due_on: date | None = None
     submissions: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """The calls that are being filled: one kind for all, or access and deletes apart when the deletes wait."""
         organization = self.request.organization
         self._index = crypto.blind_index_for(organization)
+        self._wire_keys, data_key = WireKeys(self.request), self.request.data_key
+        self._seal_officer_key = DataSubject.officer_key.sealer(DataSubject, data_key)
+        self._seal_wire_key = DataSubject.wire_key.sealer(DataSubject, data_key)
+        self._seal_identities = DataSubject.identities.sealer(DataSubject, data_key)
+        self._due: dict[str, date | None] = {}
         limits = (organization.max_people_per_call, organization.max_identities_per_call)
         kinds = (False, True) if self.request.access_first else (False,)
         self._calls = {waits: _Calls(self.request, Splitter(*limits), self.submissions, waits=waits) for waits in kinds}
@@ -131,23 +147,21 @@ class Writer:
 
     def write(self, batch: Sequence[schema.Person]) -> None:
         """Write up to a batch of people with their digests, jobs and calls."""
-        rows = self._rows_of(batch)
+        ids = self._ids_of(batch)
         subjects, digests, jobs, touched = [], [], [], {}
         for person in batch:
-            subject = self._fill(rows[person.row], person)
-            subjects.append(subject)
-            digests += [
-                IdentityDigest(subject=subject, digest=digest, namespace=schema.known_namespace(namespace))
-                for digest, namespace in digests_of(self._index, person)
-            ]
+            subject_id = ids[person.row]
+            subjects.append((subject_id, person.row, list(person.actions), *self._sealed(person)))
+            for digest, namespace in digests_of(self._index, person):
+                digests.append((subject_id, digest, schema.known_namespace(namespace)))
             for waits, actions in self._by_call(person):
                 submission = self._calls[waits].room_for(person)
-                new_jobs = [self._job(subject, submission, action) for action in actions]
-                jobs += new_jobs
+                jobs += [(new_id(), subject_id, submission.pk, action) for action in actions]
                 submission.people += 1
-                submission.expected_jobs += len(new_jobs)
-                submission.has_deletes |= any(job.action != Action.ACCESS for job in new_jobs)
+                submission.expected_jobs += len(actions)
+                submission.has_deletes |= any(action != Action.ACCESS for action in actions)
                 touched[submission.pk] = submission
+                self._note_due(actions)
         self.people += len(batch)
         self.jobs += len(jobs)
         with transaction.atomic():
@@ -155,8 +169,9 @@ class Writer:
             for submission in touched.values():
                 submission.save()
             self._save_subjects(subjects)
-            IdentityDigest.objects.bulk_create(digests, batch_size=ROWS_A_STATEMENT)
-            Job.objects.bulk_create(jobs, batch_size=ROWS_A_STATEMENT)
+            bulk.insert(IdentityDigest, ("subject_id", "digest", "namespace"), digests)
+            same = {"request_id": self.request.pk, "organization_id": self.request.organization_id}
+            bulk.insert(Job, ("id", "subject_id", "submission_id", "action"), jobs, **same)
 
     def finish(self) -> None:
         """Open the queue: from this UPDATE on, the calls may be sent."""
@@ -184,42 +199,44 @@ class Writer:
         parts = ((waits, tuple(each for each in person.actions if (each != Action.ACCESS) == waits)) for waits in (False, True))
         return [(waits, actions) for waits, actions in parts if actions]
 
-    def _rows_of(self, batch: Sequence[schema.Person]) -> dict[int, DataSubject]:
+    def _ids_of(self, batch: Sequence[schema.Person]) -> dict[int, uuid.UUID]:
+        """The id of each person by place: new ones, unless the people were chosen before."""
         positions = [person.row for person in batch]
         if not self._is_chosen:
-            return {position: DataSubject(request=self.request, position=position) for position in positions}
-        return {subject.position: subject for subject in self.request.subjects.filter(position__in=positions)}
+            return {position: new_id() for position in positions}
+        return dict(self.request.subjects.filter(position__in=positions).values_list("position", "pk"))
 
-    def _fill(self, subject: DataSubject, person: schema.Person) -> DataSubject:
-        subject.request = self.request
-        subject.actions = list(person.actions)
-        subject.officer_key = person.key
-        subject.wire_key = wire_key_for(self.request, person.row, person.key)
-        subject.wire_key_digest = wire_digest(self._index, subject.wire_key)
-        subject.identities = [identity.to_dict() for identity in person.identities]
-        return subject
+    def _sealed(self, person: schema.Person) -> tuple[bytes | None, ...]:
+        """In the order of _SEALED."""
+        wire_key = self._wire_keys.key_for(person.row, person.key)
+        identities = [identity.to_dict() for identity in person.identities]
+        return (
+            self._seal_officer_key(person.key),
+            self._seal_wire_key(wire_key),
+            wire_digest(self._index, wire_key),
+            self._seal_identities(identities),
+        )
 
-    def _save_subjects(self, subjects: list[DataSubject]) -> None:
+    def _save_subjects(self, subjects: list[tuple[Any, ...]]) -> None:
+        fields = ("id", "position", "actions", *_SEALED)
         if not self._is_chosen:
-            DataSubject.objects.bulk_create(subjects, batch_size=ROWS_A_STATEMENT)
+            bulk.insert(DataSubject, fields, subjects, request_id=self.request.pk)
             return
-        fields = ["officer_key_sealed", "wire_key_sealed", "wire_key_digest", "identities_sealed"]
+        rows = [DataSubject(request_id=self.request.pk, **dict(zip(fields, values, strict=True))) for values in subjects]
         # One statement; every row is there, so none is inserted. An UPDATE with a case for each row takes far longer.
         DataSubject.objects.bulk_create(
-            subjects, batch_size=ROWS_A_STATEMENT, update_conflicts=True, unique_fields=["id"], update_fields=fields
+            rows, batch_size=ROWS_A_STATEMENT, update_conflicts=True, unique_fields=["id"], update_fields=_SEALED
         )
 
-    def _job(self, subject: DataSubject, submission: Submission, action: str) -> Job:
-        due = catalog.due_on(self.request.regulation, action, self.request.received_on)
-        if due is not None and (self.due_on is None or due < self.due_on):
-            self.due_on = due
-        return Job(
-            organization=self.request.organization,
-            request=self.request,
-            subject=subject,
-            submission=submission,
-            action=action,
-        )
+    def _note_due(self, actions: Iterable[str]) -> None:
+        for action in actions:
+            if action not in self._due:
+                self._due[action] = catalog.due_on(self.request.regulation, action, self.request.received_on)
+
+    @property
+    def due_on(self) -> date | None:
+        """The first of the days by which an action is to be answered; None when no law names one."""
+        return min((day for day in self._due.values() if day is not None), default=None)
 
 
 class _Calls:

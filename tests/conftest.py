@@ -89,7 +89,8 @@ def simulator(simulator_process: Simulator) -> Simulator:
 
 
 def make_organization(address: str = "http://127.0.0.1:9", ims_org_id: str = IMS_ORG, **fields: Any) -> Organization:
-    """An organization with the simulator's credentials."""
+    """An organization with the simulator's credentials. Its calls go as fast as they can, unless a test is about their rate."""
+    fields.setdefault("calls_per_minute", 0)
     organization = Organization(
         name=fields.pop("name", "Acme"),
         ims_org_id=ims_org_id,

@@ -1,6 +1,7 @@
 """A private PostgreSQL and a private Redis for tests: in a folder of their own, on free ports, gone when their user is gone.
 
     with servers.running() as real: ...                      # in Python
+    with servers.kept(durable=True) as keeper: ...           # the same, and keeper.crash_postgres() restarts one of them
     python -m tests.servers run -- pytest …                  # with DATABASE_URL and BROKER_URL set for the command
 
 A keeper process with a session of its own owns the servers. It holds a pipe of whoever asked for them: the pipe ends with that
@@ -37,6 +38,8 @@ TRIES = 3
 # PostgreSQL refuses to run as root.
 LESSER_USERS = ("postgres", "nobody")
 _PR_SET_PDEATHSIG = 1
+# What the user writes to the keeper, and the keeper back when it is done.
+CRASH_POSTGRES = "crash postgres"
 
 
 class CannotStart(RuntimeError):
@@ -57,6 +60,23 @@ class Servers:
         return {"DATABASE_URL": self.database_url, "BROKER_URL": self.broker_url}
 
 
+class Keeper:
+    """The process that owns the servers, as its user sees it."""
+
+    def __init__(self, process: subprocess.Popen[str], servers: Servers) -> None:
+        self.servers = servers
+        self._process = process
+
+    def crash_postgres(self) -> None:
+        """End PostgreSQL at once, in the middle of every transaction, and start it again. Raises CannotStart."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{CRASH_POSTGRES}\n")
+        self._process.stdin.flush()
+        if self._process.stdout.readline().strip() != CRASH_POSTGRES:
+            raise CannotStart("PostgreSQL did not come up again")
+
+
 @contextmanager
 def running(*, durable: bool = False, log_writes: bool = False) -> Iterator[Servers]:
     """Both servers, for as long as the block lasts. Raises CannotStart.
@@ -64,6 +84,13 @@ def running(*, durable: bool = False, log_writes: bool = False) -> Iterator[Serv
     `durable`: PostgreSQL really writes to the disk, for tests that kill it. `log_writes`: its log holds every statement that
     writes.
     """
+    with kept(durable=durable, log_writes=log_writes) as keeper:
+        yield keeper.servers
+
+
+@contextmanager
+def kept(*, durable: bool = False, log_writes: bool = False) -> Iterator[Keeper]:
+    """As `running`, with the keeper of the servers."""
     command = [sys.executable, "-m", "tests.servers", "keep"]
     command += ["--durable"] * durable + ["--log-writes"] * log_writes
     keeper = subprocess.Popen(
@@ -75,7 +102,7 @@ def running(*, durable: bool = False, log_writes: bool = False) -> Iterator[Serv
         line = keeper.stdout.readline()
         if not line:
             raise CannotStart("the servers did not start; what they said stands above")
-        yield Servers(**json.loads(line))
+        yield Keeper(keeper, Servers(**json.loads(line)))
     finally:
         keeper.stdin.close()
         keeper.wait(timeout=2 * STOP_SECONDS)
@@ -89,15 +116,20 @@ def keep(*, durable: bool, log_writes: bool) -> int:
     """Run both servers until standard input ends."""
     with ExitStack() as stack:
         folder = stack.enter_context(_folder_for(_lesser_user()))
-        servers = Servers(
-            database_url=stack.enter_context(_postgres(folder, durable=durable, log_writes=log_writes)),
-            broker_url=stack.enter_context(_redis(folder)),
-            folder=str(folder),
-        )
-        sys.stdout.write(json.dumps(asdict(servers)) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        database_url, postgres = stack.enter_context(_postgres(folder, durable=durable, log_writes=log_writes))
+        servers = Servers(database_url=database_url, broker_url=stack.enter_context(_redis(folder)), folder=str(folder))
+        _say(json.dumps(asdict(servers)))
+        # Line by line as they come: iterating over standard input would read ahead.
+        while line := sys.stdin.readline():
+            if line.strip() == CRASH_POSTGRES:
+                postgres.restart(signal.SIGQUIT)
+                _say(CRASH_POSTGRES)
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _lesser_user() -> str | None:
@@ -133,7 +165,7 @@ def _can_be_entered(path: Path) -> bool:
 
 
 @contextmanager
-def _postgres(folder: Path, *, durable: bool, log_writes: bool) -> Iterator[str]:
+def _postgres(folder: Path, *, durable: bool, log_writes: bool) -> Iterator[tuple[str, _Server]]:
     programs = _postgres_programs()
     user = folder.owner() if os.geteuid() == 0 else None
     data, password = folder / "postgres", secrets.token_hex(16)
@@ -167,8 +199,8 @@ def _postgres(folder: Path, *, durable: bool, log_writes: bool) -> Iterator[str]
         asked: list[str | Path] = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-d", "postgres"]
         return subprocess.run(asked, check=False).returncode == 0
 
-    with _started(start, is_up, log=folder / "postgres.log", stop_by=signal.SIGINT) as port:
-        yield f"postgres://portal:{password}@127.0.0.1:{port}/postgres"
+    with _started(start, is_up, log=folder / "postgres.log", stop_by=signal.SIGINT) as server:
+        yield f"postgres://portal:{password}@127.0.0.1:{server.port}/postgres", server
 
 
 def _postgres_settings(folder: Path, *, durable: bool, log_writes: bool) -> str:
@@ -219,34 +251,52 @@ def _redis(folder: Path) -> Iterator[str]:
         except OSError:
             return False
 
-    with _started(start, is_up, log=folder / "redis.log", stop_by=signal.SIGTERM) as port:
-        yield f"redis://:{password}@127.0.0.1:{port}/0"
+    with _started(start, is_up, log=folder / "redis.log", stop_by=signal.SIGTERM) as server:
+        yield f"redis://:{password}@127.0.0.1:{server.port}/0"
+
+
+@dataclass
+class _Server:
+    """A server that was started, and how to start it again."""
+
+    start: Callable[[int], subprocess.Popen[bytes]]
+    is_up: Callable[[int], bool]
+    log: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def came_up(self) -> bool:
+        """Wait until it serves. False when it ended instead."""
+        until = time.monotonic() + START_SECONDS
+        while self.process.poll() is None and time.monotonic() < until:
+            if self.is_up(self.port):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def restart(self, by: signal.Signals) -> None:
+        """End it by this signal, and start it on the same port. Raises CannotStart."""
+        _stop(self.process, by)
+        self.process = self.start(self.port)
+        if not self.came_up():
+            raise CannotStart(self.log.read_text(errors="replace"))
 
 
 @contextmanager
 def _started(
     start: Callable[[int], subprocess.Popen[bytes]], is_up: Callable[[int], bool], *, log: Path, stop_by: signal.Signals
-) -> Iterator[int]:
+) -> Iterator[_Server]:
     """A server on a free port, stopped at the end. Another process may be faster to take the port, so there are some tries."""
     for _ in range(TRIES):
         port = free_port()
-        process = start(port)
+        server = _Server(start, is_up, log, port, start(port))
         try:
-            if _came_up(process, lambda: is_up(port)):  # noqa: B023 - called before the next turn of the loop
-                yield port
+            if server.came_up():
+                yield server
                 return
         finally:
-            _stop(process, stop_by)
+            _stop(server.process, stop_by)
     raise CannotStart(log.read_text(errors="replace"))
-
-
-def _came_up(process: subprocess.Popen[bytes], is_up: Callable[[], bool]) -> bool:
-    until = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < until:
-        if is_up():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def _stop(process: subprocess.Popen[bytes], by: signal.Signals) -> None:

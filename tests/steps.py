@@ -16,9 +16,11 @@ from hygiene import submission as hygiene_submission
 from hygiene.expirations import looking, mirroring
 from hygiene.expirations import sending as expiration_sending
 from hygiene.models import ExpirationOrder, WorkOrder
+from portal.models import Pace
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
-from privacy.models import ConsentCall, Job, JobListing, JobSync, ResultArchive, Submission
+from privacy.events import journal, working
+from privacy.models import AdobeEvent, ConsentCall, EventSource, Job, JobListing, JobSync, ResultArchive, Submission
 
 WORK: dict[str, Callable[[], int]] = {
     "check": intake.check_next,
@@ -30,6 +32,8 @@ WORK: dict[str, Callable[[], int]] = {
     "archive": archive.fetch_next,
     "consent": sending.send_next,
     "sync": elsewhere.sync_next,
+    "events": working.work_next,
+    "journal": journal.read_next,
     "hygiene-check": hygiene_intake.check_next,
     "hygiene-prepare": preparing.prepare_next,
     "hygiene-submit": hygiene_submission.send_next,
@@ -58,12 +62,15 @@ def let_pass(delta: timedelta) -> None:
         (JobListing, ["next_list_at"]),
         (ResultArchive, ["next_attempt_at"]),
         (JobSync, ["next_attempt_at"]),
+        (AdobeEvent, ["next_attempt_at", "received_at"]),
+        (EventSource, ["next_read_at", "confirmed_at"]),
         (WorkOrder, ["next_attempt_at", "next_look_at", "unknown_since", "claimed_at", "next_poll_at", "edit_due_at"]),
         (ExpirationOrder, ["next_attempt_at", "next_look_at", "unknown_since", "claimed_at"]),
         (ConsentCall, ["next_attempt_at", "unknown_since", "claimed_at"]),
     ):
         for name in fields:
             model.objects.filter(**{f"{name}__isnull": False}).update(**{name: F(name) - delta})
+    Pace.objects.update(free_at=F("free_at") - delta.total_seconds())
 
 
 def everything_due() -> None:

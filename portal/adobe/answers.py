@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 COMPLETE, PROCESSING, SUBMITTED, ERROR, OTHER = "complete", "processing", "submitted", "error", "other"
@@ -132,15 +133,24 @@ class Fields:
     """One JSON object whose fields are found in any casing: `downloadURL` and `downloadUrl` are one field."""
 
     def __init__(self, value: Any) -> None:
-        self._by_name: dict[str, Any] = {}
-        if isinstance(value, Mapping):
-            for name, content in value.items():
-                if content is not None:
-                    self._by_name.setdefault(name.lower(), content)
+        self._as_sent: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
 
     def get(self, *names: str) -> Any:
-        """The first of `names` that is there and not null."""
-        return next((self._by_name[name.lower()] for name in names if name.lower() in self._by_name), None)
+        """The first of `names` that is there and not null. A field in exactly this casing goes before one in another."""
+        for name in names:
+            value = self._as_sent.get(name)
+            value = self._by_folded_name.get(name.lower()) if value is None else value
+            if value is not None:
+                return value
+        return None
+
+    @cached_property
+    def _by_folded_name(self) -> dict[str, Any]:
+        folded: dict[str, Any] = {}
+        for name, content in self._as_sent.items():
+            if content is not None:
+                folded.setdefault(name.lower(), content)
+        return folded
 
     def fields(self, name: str) -> Fields:
         return Fields(self.get(name))

@@ -19,6 +19,7 @@ from portal.adobe.hygiene_answers import (
     read_work_order,
     read_work_order_page,
 )
+from portal.adobe.metering import FREE, PAGE, Meter
 from portal.adobe.refusals import refused_get, refused_job, refused_post
 from portal.adobe.tokens import TokenStore
 from portal.adobe.transport import Answer, Call, Transport
@@ -43,8 +44,9 @@ class DataHygiene:
         *,
         sandbox: str,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
-        self._gateway = Gateway(credentials, tokens, transport, clock)
+        self._gateway = Gateway(credentials, tokens, transport, clock, meter)
         self._sandbox = {"x-sandbox-name": sandbox}
 
     def create_work_order(self, body: bytes, *, still_held: Callable[[], bool]) -> WorkOrderAnswer:
@@ -66,7 +68,7 @@ class DataHygiene:
         if display_name is not None:
             query["displayName"] = display_name
         address = self._gateway.address(f"{WORK_ORDERS}?{urlencode(query)}")
-        answer = self._gateway.get(Call("GET", address, WORK_ORDERS, self._sandbox))
+        answer = self._gateway.get(Call("GET", address, WORK_ORDERS, self._sandbox), PAGE)
         if answer.status != 200:
             raise refused_get(answer)
         try:

@@ -21,6 +21,7 @@ from portal.adobe.errors import (
 )
 from portal.adobe.expiration_answers import ExpirationAnswer, ExpirationPage, read_expiration, read_expiration_page
 from portal.adobe.gateway import JSON, Gateway
+from portal.adobe.metering import FREE, PAGE, Meter
 from portal.adobe.refusals import error_details, refused_content, refused_get, refused_job, refused_post
 from portal.adobe.tokens import TokenStore
 from portal.adobe.transport import Answer, Call, Transport
@@ -46,8 +47,9 @@ class DatasetExpirations:
         *,
         sandbox: str,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
-        self._gateway = Gateway(credentials, tokens, transport, clock)
+        self._gateway = Gateway(credentials, tokens, transport, clock, meter)
         # Adobe's specification asks for the content type on GET and DELETE as well.
         self._headers = {"x-sandbox-name": sandbox} | JSON
 
@@ -117,7 +119,7 @@ class DatasetExpirations:
 
     def _page(self, number: int) -> ExpirationPage:
         address = self._gateway.address(f"{EXPIRATIONS}?{urlencode({'page': number, 'limit': PAGE_SIZE})}")
-        answer = self._gateway.get(Call("GET", address, EXPIRATIONS, self._headers))
+        answer = self._gateway.get(Call("GET", address, EXPIRATIONS, self._headers), PAGE)
         if answer.status != 200:
             raise refused_get(answer)
         try:

@@ -74,6 +74,15 @@ class Throttled(AdobeError):
         super().__init__(**details)
 
 
+class Paced(Throttled):
+    """The organization's own limits have no room for the call now: Adobe was not asked. `retry_after` is never None."""
+
+    REASON = "paced"
+
+    def __init__(self, retry_after: float, reason: str = REASON) -> None:
+        super().__init__(retry_after, code=reason)
+
+
 class NotSent(_Reasoned):
     """Nothing of the request left this machine: it may be sent again.
 

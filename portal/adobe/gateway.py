@@ -9,6 +9,7 @@ from dataclasses import replace
 from portal.adobe.addresses import Address
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import OrganizationBlocked
+from portal.adobe.metering import FREE, ONCE, READ, Meter, Patience
 from portal.adobe.refusals import refused_get
 from portal.adobe.tokens import TokenSource, TokenStore, configured_address, is_plain
 from portal.adobe.transport import Answer, Call, Transport
@@ -17,9 +18,9 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Gateway:
-    """One organization's access to the gateway. Thread-safe when its token store is.
+    """One organization's access to the gateway, at the rate of its meter. Thread-safe when its token store is.
 
-    Every call may raise OrganizationBlocked, Throttled and NotSent.
+    Every call may raise OrganizationBlocked, Throttled (Paced when it is our own rate) and NotSent.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class Gateway:
         tokens: TokenStore,
         transport: Transport,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._tokens = TokenSource(tokens, transport, credentials, clock)
+        self._tokens = TokenSource(tokens, transport, credentials, clock, meter)
+        self._meter = meter
 
     def address(self, path: str) -> Address:
         """The gateway's address of a path with its query."""
@@ -51,16 +54,22 @@ class Gateway:
 
         Raises ClaimLost, OutcomeUnknown. A token that is refused is forgotten, so that the next call fetches a new one.
         """
+        # Before the token and the connection: a call that has no place now costs nothing and holds nothing open.
+        self._meter.ask(ONCE)
         token = self._tokens.current()
         stated = self._headers(token) | (JSON if body is not None else {}) | (headers or {})
-        answer = self._transport.exchange(Call(method, self.address(path), route, stated, body, still_held=still_held))
+        call = Call(method, self.address(path), route, stated, body, still_held=still_held, meter=self._meter)
+        answer = self._transport.exchange(call)
         if answer.status == 401:
             self._tokens.forget(token)
         return answer
 
-    def get(self, call: Call) -> Answer:
-        """A read, repeated when the other side is busy, and with the token renewed once when it is refused."""
-        return self._renewing(call, self._transport.patiently)
+    def get(self, call: Call, patience: Patience = READ) -> Answer:
+        """A read, repeated when the other side is busy, and with the token renewed once when it is refused.
+
+        Each of the tries takes a place in the organization's rate.
+        """
+        return self._renewing(replace(call, meter=self._meter, patience=patience), self._transport.patiently)
 
     def _renewing(self, call: Call, make: Callable[[Call], Answer]) -> Answer:
         for _ in range(2):

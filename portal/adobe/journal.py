@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -143,8 +142,3 @@ def _last_position(fields: dict[str, Any], listed: list[Any]) -> str:
     named = page.get("last") if isinstance(page, dict) else None
     last = listed[-1].get("position") if listed and isinstance(listed[-1], dict) else None
     return next((value for value in (named, last) if isinstance(value, str) and value), "")
-
-
-def as_bytes(event: Any) -> bytes:
-    """One event of a page, to be kept."""
-    return json.dumps(event, separators=(",", ":")).encode()

@@ -23,6 +23,7 @@ from portal.adobe.answers import (
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import BadAnswer, HostRefused, NotFound, OutcomeUnknown
 from portal.adobe.gateway import Gateway
+from portal.adobe.metering import FREE, PAGE, Meter
 from portal.adobe.refusals import (
     refused_content,
     refused_elsewhere,
@@ -62,10 +63,12 @@ class PrivacyService:
         tokens: TokenStore,
         transport: Transport,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._gateway = Gateway(credentials, tokens, transport, clock)
+        self._meter = meter
+        self._gateway = Gateway(credentials, tokens, transport, clock, meter)
 
     def create_jobs(self, body: bytes, *, expected_jobs: int, still_held: Callable[[], bool]) -> CreatedJobs:
         """POST /jobs, once. `still_held` is asked immediately before the first byte leaves.
@@ -109,7 +112,7 @@ class PrivacyService:
         query = {"regulation": regulation, "page": page, "size": size}
         query |= {"fromDate": from_date, "toDate": to_date, "status": status}
         stated = urlencode({name: value for name, value in query.items() if value is not None})
-        answer = self._gateway.get(Call("GET", self._gateway.address(f"{JOBS}?{stated}"), JOBS, {}))
+        answer = self._gateway.get(Call("GET", self._gateway.address(f"{JOBS}?{stated}"), JOBS, {}), PAGE)
         if answer.status != 200:
             raise refused_page(answer, size)
         try:
@@ -143,7 +146,7 @@ class PrivacyService:
             call = Call("GET", address, f"{JOBS}/{{id}}/content", {}, sink=write, limit=max_bytes)
             answer, refused = self._gateway.get(call), refused_content
         else:
-            call = Call("GET", address, "(result file)", {"Accept": "*/*"}, sink=write, limit=max_bytes)
+            call = Call("GET", address, "(result file)", {"Accept": "*/*"}, sink=write, limit=max_bytes, meter=self._meter)
             answer, refused = self._transport.patiently(call), refused_elsewhere
         if answer.status == 200:
             return DownloadInfo(answer.size, answer.headers.get("Content-Type") or "")

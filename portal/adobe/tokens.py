@@ -13,6 +13,7 @@ from portal.adobe.addresses import Address, AddressError, parse_address
 from portal.adobe.answers import Unreadable, read_object
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import BadAnswer, NotSent, OrganizationBlocked, Throttled
+from portal.adobe.metering import FREE, Meter
 from portal.adobe.refusals import error_details
 from portal.adobe.transport import Answer, Call, Transport
 
@@ -74,7 +75,9 @@ class TokenSource:
         transport: Transport,
         credentials: Credentials,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
+        self._meter = meter
         self._store = store
         self._transport = transport
         self._credentials = credentials
@@ -125,7 +128,7 @@ class TokenSource:
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         address = configured_address(self._credentials.ims_url, TOKEN_ROUTE)
-        return Call("POST", address, TOKEN_ROUTE, headers, urlencode(form).encode(), limit=1024 * 1024)
+        return Call("POST", address, TOKEN_ROUTE, headers, urlencode(form).encode(), limit=1024 * 1024, meter=self._meter)
 
 
 def configured_address(base: str, path: str) -> Address:

@@ -34,6 +34,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal.adobe.addresses import Address
 from portal.adobe.errors import AdobeError, BadAnswer, ClaimLost, NotSent, OutcomeUnknown, TooLarge
+from portal.adobe.metering import FREE, Meter, Patience
 
 CONNECT_SECONDS = 5.0  # a healthy connect and TLS handshake take well under one second, across the world too
 READ_SECONDS = 70.0  # the gateway may drop a request after 60 s: wait until it has said so itself
@@ -53,7 +54,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 @dataclass(frozen=True)
 class Call:
     """One HTTP call. `route` stands for the path in the log. `sink` takes the body of a 200 instead of memory;
-    `limit` is in bytes.
+    `limit` is in bytes. `meter` counts it, and holds it back first where there is a `patience`.
     """
 
     method: str
@@ -64,6 +65,13 @@ class Call:
     sink: Callable[[bytes], None] | None = None
     limit: int = ANSWER_LIMIT
     still_held: Callable[[], bool] | None = None
+    meter: Meter = field(default=FREE, repr=False)
+    patience: Patience | None = None
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether it counts in the organization's rate: tokens and files of other hosts do not."""
+        return self.patience is not None or self.still_held is not None
 
     def lost(self, reason: str) -> AdobeError:
         """The error for a call whose first byte has left."""
@@ -112,10 +120,12 @@ class Transport:
         """Send `call` once and read its answer; redirects are answers like any other.
 
         Raises NotSent or ClaimLost (before the first byte), and after it OutcomeUnknown for a call with `still_held`,
-        else BadAnswer or TooLarge.
+        else BadAnswer or TooLarge; Paced where there is a `patience`.
         """
+        if call.patience is not None:
+            call.meter.ask(call.patience)
         started = time.monotonic()
-        outcome, size = "failed", 0
+        outcome, size, retry_after = "failed", 0, None
         try:
             with self._sent(call) as response:
                 answer = _read(response, call, started + self._read_seconds)
@@ -124,12 +134,14 @@ class Transport:
             raise
         else:
             outcome, size = str(answer.status), answer.size
+            retry_after = answer.retry_after() if answer.status == 429 and call.is_paced else None
             return answer
         finally:
             milliseconds = round((time.monotonic() - started) * 1000)
             level = logging.INFO if outcome.startswith("2") else logging.WARNING
             parts = (call.method, call.address.host, call.route, outcome, milliseconds, size)
             logger.log(level, "adobe: %s %s %s %s in %d ms, %d bytes", *parts)
+            call.meter.note(f"{call.method} {call.route}", outcome, milliseconds, retry_after)
 
     def patiently(self, call: Call) -> Answer:
         """`exchange`, repeated a few times with growing pauses when the other side is down, busy or cut us off.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
@@ -44,6 +46,10 @@ class Box:
     def seal(self, label: str, plaintext: bytes) -> bytes:
         """Seal a small thing; `label` says where it is kept, as in `portal.Organization.client_secret_sealed`."""
         return seal_blob(self._cipher, self.associated(label), plaintext)
+
+    def sealer(self, label: str) -> Callable[[bytes], bytes]:
+        """`seal` for many things of one label."""
+        return partial(seal_blob, self._cipher, self.associated(label))
 
     def open(self, label: str, blob: bytes) -> bytes:
         """What was sealed under `label`. Raises CannotDecrypt."""

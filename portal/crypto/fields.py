@@ -10,6 +10,7 @@ names of the model and the column are part of what is authenticated: renaming ei
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
@@ -24,6 +25,7 @@ else:
     _BinaryField = models.BinaryField
 
 T = TypeVar("T")
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class SealedField(_BinaryField):
@@ -60,6 +62,16 @@ class _Sealed(Generic[T]):
             blob = _box_of(instance).seal(_label(type(instance), self.column), self._encode(value))
         setattr(instance, self.column, blob)
 
+    def sealer(self, owner: type[models.Model], data_key: KeyRow) -> Callable[[T], bytes | None]:
+        """What `__set__` does, for the columns of many rows of one data key: gives what is to be stored. Raises CannotDecrypt."""
+        seal, encode = box_for(data_key).sealer(_label(owner, self.column)), self._encode
+        return lambda value: None if value is None else seal(encode(value))
+
+    def opener(self, model: type[models.Model], data_key: KeyRow) -> Callable[[bytes | None], T]:
+        """What opens values of this column that were read without their rows, many of them under one key."""
+        open_blob, label, decode = box_for(data_key).open, _label(model, self.column), self._decode
+        return lambda blob: cast("T", None) if blob is None else decode(open_blob(label, blob))
+
     def _encode(self, value: T) -> bytes:
         raise NotImplementedError
 
@@ -92,7 +104,7 @@ class SealedJSON(_Sealed[Any]):
     """Anything that JSON can hold. Each read gives a fresh object: change it, then assign it again."""
 
     def _encode(self, value: Any) -> bytes:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return _COMPACT.encode(value).encode("ascii")
 
     def _decode(self, plaintext: bytes) -> Any:
         return json.loads(plaintext)

@@ -1,6 +1,6 @@
 """The numbers for Prometheus, read from the database at the moment of the scrape: the same whichever process is asked.
 
-Organizations are named by id. Calls are those of the last hour, as a gauge: their rows are tidied away, which no counter may show.
+Organizations are named by id. Calls are those of the last hour, as a gauge: their rows are tidied away, which no counter shows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from portal import heartbeats, registry
 from portal.health import picture
+from portal.models import ProcessKind
 
 __all__ = ["CONTENT_TYPE_LATEST", "scrape"]
 
@@ -42,7 +43,9 @@ class _Portal(Collector):
         yield from _steps()
         yield from _processes()
         yield from _calls()
-        yield _gauge("portal_organizations_on_hold", "Organizations that wait for a person to resume them.", [({}, picture.on_hold())])
+        yield _gauge(
+            "portal_organizations_on_hold", "Organizations that wait for a person to resume them.", [({}, picture.on_hold())]
+        )
         yield from _figures()
 
 
@@ -58,7 +61,7 @@ def _processes() -> Iterator[GaugeMetricFamily]:
     found = heartbeats.processes()
     ages = [({"name": one.name, "kind": one.kind.value}, one.age.total_seconds()) for one in found]
     skews = [({"name": one.name, "kind": one.kind.value}, one.clock_skew / 1000) for one in found]
-    alive = [({"kind": kind.value}, float(sum(one.kind == kind and not one.is_silent for one in found))) for kind in heartbeats.ProcessKind]
+    alive = [({"kind": kind.value}, float(sum(one.kind == kind and not one.is_silent for one in found))) for kind in ProcessKind]
     yield _gauge("portal_processes_alive", "Processes that have shown themselves lately.", alive)
     yield _gauge("portal_heartbeat_age_seconds", "How long ago a process last showed itself.", ages)
     yield _gauge("portal_clock_skew_seconds", "How far the clock of a process is ahead of the database's.", skews)

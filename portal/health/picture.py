@@ -79,7 +79,7 @@ class Tally:
 
 def queues() -> list[Queue]:
     """What waits in each step that can tell."""
-    now = timezone.now()
+    now = heartbeats.database_now()
     found = []
     for step in registry.steps().values():
         if step.waiting is None:

@@ -27,6 +27,7 @@ _ESCAPE: Final = re.compile(
     re.DOTALL,
 )
 _LONGEST_ESCAPE: Final = 12
+_LONG_LINE: Final = 32 * 1024
 # The parser must never see a number that Python refuses to build: it breaks on it instead of reporting it.
 # (4,300 digits; three blocks of nothing but digits are in every run of 4,095.)
 _DIGIT_BLOCK: Final = 1024
@@ -56,12 +57,16 @@ def _other_encoding(start: bytes) -> str | None:
 
 
 class TextWatch:
-    """Checks what the parser would pass over or break on, and knows where in the file a chunk is."""
+    """Checks what the parser would pass over or break on, and knows where in the file the parser is."""
 
     def __init__(self) -> None:
         self.line = 1
         self.blank = True
-        self._position = 0
+        # Of what was checked, and of what was passed: bytes from the beginning of the file.
+        self._checked = 0
+        self._passed = 0
+        # The line that is being read, as far as it was passed; None when it is very long.
+        self._line_so_far: bytes | None = b""
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._undecoded = 0
         self._open_escape = b""
@@ -69,39 +74,47 @@ class TextWatch:
 
     def check(self, chunk: bytes, position: int) -> None:
         """Raises FileProblem for bytes that are not UTF-8, for half surrogate pairs, and for endless numbers."""
-        self._position = position
+        if not self._checked:
+            self._passed = position
+        self._checked = position + len(chunk)
         self.blank = self.blank and chunk.isspace()
         self._check_utf8(chunk, final=False)
         self._check_escapes(chunk, final=False)
         self._check_digits(chunk)
 
-    def passed(self, chunk: bytes) -> None:
-        """The chunk is read."""
-        self.line += chunk.count(b"\n")
-        self._position += len(chunk)
+    def passed(self, part: bytes) -> None:
+        """The next part of the file, of any length, is read."""
+        self._passed += len(part)
+        before, newline, line = part.rpartition(b"\n")
+        if newline:
+            self.line += before.count(b"\n") + 1
+            self._line_so_far = b""
+        if self._line_so_far is not None:
+            self._line_so_far = self._line_so_far + line if len(self._line_so_far) + len(line) < _LONG_LINE else None
 
     def finish(self) -> None:
         """The end of the file. Raises FileProblem as `check` does."""
         self._check_utf8(b"", final=True)
         self._check_escapes(b"", final=True)
 
-    def where(self, chunk: bytes, offset: int | None) -> str:
-        """` in line 12, column 5`, as exactly as it is known."""
+    def where(self, part: bytes, offset: int | None) -> str:
+        """` in line 12, column 5`, as exactly as it is known; `offset` counts from what was passed."""
         if offset is None:
             return f" near line {self.line:,}"
-        before = chunk[:offset]
-        line = self.line + before.count(b"\n")
-        if self.line == line and self._position > len(BOM):
-            return f" in line {line:,}, byte {self._position + offset + 1:,} of the file"
+        before, newline, line = part[:offset].rpartition(b"\n")
+        number = self.line + before.count(b"\n") + len(newline)
+        so_far = b"" if newline else self._line_so_far
+        if so_far is None:
+            return f" in line {number:,}, byte {self._passed + offset + 1:,} of the file"
         # A column counts characters, as editors do.
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "ignore")) + 1
-        return f" in line {line:,}, column {column:,}"
+        column = len((so_far + line).decode("utf-8", "ignore")) + 1
+        return f" in line {number:,}, column {column:,}"
 
     def _check_utf8(self, chunk: bytes, *, final: bool) -> None:
         try:
             self._decoder.decode(chunk, final)
         except UnicodeDecodeError as error:
-            byte = self._position - self._undecoded + error.start + 1
+            byte = self._checked - len(chunk) - self._undecoded + error.start + 1
             raise FileProblem(
                 "not-utf8", f"The file is not UTF-8: byte {byte:,} does not belong to it. Save the file again as UTF-8."
             ) from None

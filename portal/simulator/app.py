@@ -9,6 +9,7 @@ from aiohttp import web
 
 from portal.simulator import consent, content, control, creation, ims, listing, reading, refusals
 from portal.simulator.calls import Call, recognise
+from portal.simulator.events.serving import EVENT_HANDLERS
 from portal.simulator.faults import Fault
 from portal.simulator.hygiene.serving import HYGIENE_HANDLERS
 from portal.simulator.keys import LISTENER, TOKEN_LISTENER, WORLD
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "blob": content.blob,
     "consent": consent.consent,
     **HYGIENE_HANDLERS,
+    **EVENT_HANDLERS,
     "other": other,
 }
 

@@ -23,11 +23,16 @@ _HYGIENE_OPERATIONS: dict[str, dict[str, str]] = {
     "ttl/": {"GET": "ttl_detail", "PUT": "ttl_update", "DELETE": "ttl_cancel"},
 }
 HYGIENE_OPERATIONS: tuple[str, ...] = tuple(name for methods in _HYGIENE_OPERATIONS.values() for name in methods.values())
+# Adobe I/O Events: the journal of a registration, the public keys, and the page that validates an address.
+EVENT_OPERATIONS = ("journal", "event_key", "event_validate")
+EVENT_KEYS = "/prod/keys/"
+EVENT_VALIDATION = "/csm/registrations/validate"
 OPERATIONS: tuple[str, ...] = (
-    "token", "create", "list", "detail", "content", "ping", "blob", "consent", *HYGIENE_OPERATIONS, "other",
+    "token", "create", "list", "detail", "content", "ping", "blob", "consent", *HYGIENE_OPERATIONS, *EVENT_OPERATIONS, "other",
 )  # fmt: skip
 
 DEPRECATED_JOBS = "/data/privacy/gdpr"
+_JOURNAL = re.compile(r"^/events/organizations/[^/]+/integrations/[^/]+/(?P<id>[0-9a-f-]{36})$")
 _BLOB = re.compile(r"^/va7gdprdevblobpublic/usa/[0-9a-f]{32}/(?P<job>[^/]+)/(?P=job)\.zip$")
 
 
@@ -62,6 +67,8 @@ def recognise(request: web.Request, *, deprecated_base: bool) -> Call:
         return Call(request, "blob", blob["job"])
     if path == JOBS:
         return Call(request, {"POST": "create", "GET": "list"}.get(request.method, "other"))
+    if path.startswith((EVENT_KEYS, "/events/", EVENT_VALIDATION)):
+        return _recognise_event(request, path)
     if path == CONSENT:
         return Call(request, _CONSENT_OPERATIONS.get(request.method, "other"))
     if path.startswith(f"{HYGIENE}/"):
@@ -70,6 +77,12 @@ def recognise(request: web.Request, *, deprecated_base: bool) -> Call:
     if not path.startswith(f"{JOBS}/") or parts[1:] not in ([], ["content"]):
         return Call(request, "other", is_known_path=False)
     return _recognise_job(request, parts)
+
+
+def _recognise_event(request: web.Request, path: str) -> Call:
+    found = _JOURNAL.match(path)
+    operation = "journal" if found else "event_validate" if path == EVENT_VALIDATION else "event_key"
+    return Call(request, operation if request.method == "GET" else "other", found["id"] if found else "")
 
 
 def _recognise_job(request: web.Request, parts: list[str]) -> Call:

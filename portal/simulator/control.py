@@ -11,6 +11,7 @@ from portal.simulator import ledger, states
 from portal.simulator.clock import iso
 from portal.simulator.content import build_archive
 from portal.simulator.control_input import ControlError, number, read_body, window
+from portal.simulator.events import control as events_control
 from portal.simulator.faults import FaultError, refuse_unknown_names
 from portal.simulator.hygiene import control as hygiene_control
 from portal.simulator.keys import LISTENER, TOKEN_LISTENER, WORLD
@@ -45,6 +46,7 @@ def add_routes(app: web.Application) -> None:
     control.router.add_post("/settings", change_settings)
     control.router.add_post("/reset", reset)
     hygiene_control.add_routes(control)
+    events_control.add_routes(control)
     control[WORLD] = app[WORLD]
     control[LISTENER] = app[LISTENER]
     if TOKEN_LISTENER in app:

@@ -15,7 +15,7 @@ from portal.simulator.world import World
 
 def check_caller(world: World, request: web.Request) -> Organization:
     """The organization that calls. Raises Refusal."""
-    owner = _check_token(world, request)
+    owner = check_token(world, request)
     key = request.headers.get("x-api-key", "")
     if not key:
         raise refusals.gateway(403, "403000", "Api Key is required")
@@ -29,7 +29,8 @@ def check_caller(world: World, request: web.Request) -> Organization:
     return owner
 
 
-def _check_token(world: World, request: web.Request) -> Organization:
+def check_token(world: World, request: web.Request) -> Organization:
+    """Whose token it is. Raises Refusal."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         status = world.switches.number("missing_token")

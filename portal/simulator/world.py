@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.simulator.calls import CallCounts
 from portal.simulator.clock import Clock
+from portal.simulator.events.hub import EventHub
 from portal.simulator.faults import Faults
 from portal.simulator.hygiene.records import ENTRIES, HygieneRecords
 from portal.simulator.jobs import Job, JobStore
@@ -52,6 +53,7 @@ class World:
         self.calls_accepted = 0
         self.consents: list[dict[str, Any]] = []
         self.state = StateFile(options.state)
+        self.events = EventHub(self.clock, options.seed)
         self.hygiene = HygieneRecords(self.state.append)
 
     def load(self) -> None:
@@ -95,6 +97,7 @@ class World:
     def _add(self, jobs: list[Job]) -> None:
         for job in jobs:
             self.jobs.add(job)
+        self.events.job_accepted(jobs)
         self.calls_accepted = max(self.calls_accepted, *(job.call for job in jobs))
 
     def _add_consent(self, entry: dict[str, Any]) -> None:
@@ -104,6 +107,7 @@ class World:
         jobs = self.jobs.all() if job_ids is None else [job for name in job_ids if (job := self.jobs.get(name))]
         for job in jobs:
             job.finish(at)
+        self.events.job_changed(jobs, at)
         return len(jobs)
 
     def _replay(self, entry: dict[str, Any]) -> None:
@@ -138,4 +142,5 @@ class World:
         self.calls_accepted = 0
         self.consents = []
         self.hygiene.reset()
+        self.events.reset()
         self.state.empty()

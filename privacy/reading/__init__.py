@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from portal.reading import MAX_DEPTH, FileProblem, Readable, read_json
+from portal.reading import MAX_DEPTH, FileProblem, LongList, Readable, read_json
 from privacy.reading.assembling import Assembler
 from privacy.reading.items import Member, UserItem, UsersStart
 
@@ -18,4 +18,7 @@ def read_file(
 
     `users` that is not a list comes as a Member. Raises FileProblem, as `read_json` does.
     """
-    return read_json(stream, Assembler(max_depth), progress=progress)
+    assembler = Assembler(max_depth)
+    # The file's object and the list are two levels.
+    users = LongList("users", assembler.is_at_first_user, assembler.take_user, max_depth - 2)
+    return read_json(stream, assembler, progress=progress, long_list=users)

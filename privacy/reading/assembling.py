@@ -49,6 +49,15 @@ class Assembler:
         """Whether the file's object has begun and not ended."""
         return bool(self._stack)
 
+    def is_at_first_user(self) -> bool:
+        """Whether the list `users` has just begun."""
+        return self._row == 0 and bool(self._stack) and isinstance(self._stack[-1], _Users)
+
+    def take_user(self, value: Any) -> UserItem:
+        """The next entry of `users`, when somebody else has read it."""
+        self._row += 1
+        return UserItem(self._row, value)
+
     def take(self, events: Iterable[tuple[str, Any]]) -> Iterator[Member | UsersStart | UserItem]:
         """What these events complete. Raises FileProblem."""
         handlers, scalar = self._handlers, self._on_scalar

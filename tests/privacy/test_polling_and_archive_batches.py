@@ -15,6 +15,7 @@ from portal.ids import new_id
 from portal.models import AuditEvent, Organization, User
 from privacy import archive, polling, progress, shredding
 from privacy.models import Job, JobListing, PrivacyRequest, ProductResponse, ResultArchive
+from privacy.polling import details as details_step
 from privacy.statuses import ArchiveStatus, JobStatus, RequestStatus
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people
@@ -90,7 +91,7 @@ def test_jobs_there_was_no_time_for_are_due_again_at_once(
     sent: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything_due()
-    monkeypatch.setattr(polling, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(details_step, "ASK_SECONDS", 0.2)
     simulator.fault("slow", match={"operation": "detail"}, seconds=0.15, times=100)
     asked = polling.detail_next()
     assert 1 <= asked < 2 * PEOPLE
@@ -103,14 +104,14 @@ def test_an_answer_for_a_job_that_was_leased_anew_is_dropped(
 ) -> None:
     simulator.advance(THIRTY_DAYS)
     everything_due()
-    ask = polling._ask
+    ask = details_step._ask
 
     def slow_ask(job: Job) -> polling.Seen | None:
         seen = ask(job)
         Job.objects.filter(pk=job.pk).update(lease=new_id())
         return seen
 
-    monkeypatch.setattr(polling, "_ask", slow_ask)
+    monkeypatch.setattr(details_step, "_ask", slow_ask)
     polling.detail_next()
     assert set(Job.objects.values_list("status", flat=True)) == {JobStatus.SUBMITTED}
     assert not ProductResponse.objects.exists()
@@ -124,14 +125,14 @@ def test_an_answer_for_a_request_shredded_meanwhile_is_dropped(
     work("detail")
     job = Job.objects.filter(request=sent)[0]
     polling.refresh_now(job)
-    ask = polling._ask
+    ask = details_step._ask
 
     def ask_then_shred(job: Job) -> polling.Seen | None:
         seen = ask(job)
         shredding.shred(PrivacyRequest.objects.get(pk=sent.pk), officer)
         return seen
 
-    monkeypatch.setattr(polling, "_ask", ask_then_shred)
+    monkeypatch.setattr(details_step, "_ask", ask_then_shred)
     assert polling.detail_next() == 1
     assert not Job.objects.exclude(raw_sealed=None).exists()
     assert not ProductResponse.objects.exclude(answer_sealed=None).exists()

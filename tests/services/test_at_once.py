@@ -73,8 +73,8 @@ def test_the_last_job_that_ends_completes_the_request(request_row: PrivacyReques
     has_counted, other_is_done = threading.Event(), threading.Event()
     decide = progress._status
 
-    def decide_slowly(request: PrivacyRequest, counts: dict[str, int]) -> RequestStatus:
-        status = decide(request, counts)
+    def decide_slowly(request: PrivacyRequest) -> RequestStatus:
+        status = decide(request)
         if not has_counted.is_set():
             has_counted.set()
             other_is_done.wait(1)

@@ -19,7 +19,7 @@ from portal.outbound import OPEN_STATES, CallState, OutboundCall
 
 DECISIONS = (
     "call.decided", "consent.decided", "work_order.decided", "work_order.cancelled",
-    "request.cancelled", "request.deletes_cancelled", "opt_out.cancelled", "record_delete.cancelled",
+    "request.cancelled", "request.deletes_cancelled", "opt_out.recalled", "record_delete.cancelled",
     "record_delete.cancelled_in_part",
 )  # fmt: skip
 

@@ -1,8 +1,4 @@
-"""Following jobs, cheapest first: list pages, then the detail of what changed.
-
-A failed look changes only its own times and `last_error`, never the state of a job. Adobe's dates have minutes only, so the
-detail of a job is fetched again until it was fetched two minutes after the job's last change.
-"""
+"""Asking Adobe about single jobs, in batches that are written in one transaction."""
 
 from __future__ import annotations
 
@@ -10,25 +6,23 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DataError, transaction
-from django.db.models import Min
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases, sending, steps
+from portal import audit, connections, crypto, leases, steps
 from portal.adobe import errors
-from portal.adobe.answers import JobAnswer, ListedJob, ProductAnswer
-from portal.models import Organization
+from portal.adobe.answers import JobAnswer, ProductAnswer
 from portal.outbound import backoff
-from privacy import catalog, doubles, mirrors, progress, reconciling
-from privacy.models import Job, JobListing, ProductResponse, ResultArchive
-from privacy.querysets import JobQuerySet
-from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JobStatus
+from privacy import catalog, mirrors, progress
+from privacy.events import health
+from privacy.models import Job, ProductResponse, ResultArchive
+from privacy.polling.failing import NOT_FOUND, NOT_LISTED, hold_when_blocked, not_found_again, wait_after
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_FAILED, JobStatus
 
 logger = logging.getLogger(__name__)
 
@@ -36,133 +30,9 @@ LEASE_SECONDS = 300.0
 DETAIL_BATCH = 50
 # A batch asks no longer than this, however slow Adobe is: what came is written long before the task's time limit.
 ASK_SECONDS = 15.0
-# Adobe's documents name three largest pages; we begin with the newest and fall back.
-PAGE_SIZES = (1000, 100, 25)
-NOT_FOUND = "not_found"
 MINUTES_ONLY = timedelta(minutes=2)
 # What writing lets through of an answer that fits into no column: half a surrogate pair, a date or a number out of all range.
 _UNKEEPABLE = (DataError, UnicodeEncodeError, OverflowError)
-
-
-# --- Lists ---
-
-
-def listings_due() -> bool:
-    """Whether a law of an organization is to be listed now. Listings without open jobs wait."""
-    return JobListing.objects.due(timezone.now()).exists()
-
-
-def list_next() -> int:
-    """List one (organization, law). Returns how many were listed."""
-    _, ids = leases.take(JobListing.objects.due(timezone.now()), "next_list_at", most=1, seconds=LEASE_SECONDS)
-    for listing in JobListing.objects.filter(pk__in=ids).select_related("organization__data_key"):
-        list_jobs(listing)
-    return len(ids)
-
-
-def list_jobs(listing: JobListing) -> None:
-    """Read the pages that can hold open jobs and mark what changed as due for its detail."""
-    # A job that was made elsewhere belongs to no call of ours.
-    made = Coalesce("submission__first_sent_at", "adobe_created_at", "request__created_at")
-    first = open_jobs_of(listing).aggregate(oldest=Min(made))["oldest"]
-    if first is None:
-        _listed(listing, settings.LIST_EVERY_SECONDS, "")
-        return
-    try:
-        changed = 0
-        for page in _pages(listing, first):
-            changed += _mark_changed(listing, page)
-            doubles.notice(listing.organization, page)
-    except errors.AdobeError as error:
-        _listing_failed(listing, error)
-        return
-    _listed(listing, settings.LIST_EVERY_SECONDS, "")
-    if changed:
-        steps.wake("detail")
-
-
-def open_jobs_of(listing: JobListing) -> JobQuerySet:
-    """Jobs that this listing can tell about."""
-    return Job.objects.open_at_adobe().filter(
-        organization=listing.organization, request__regulation=listing.regulation, adobe_job_id__isnull=False
-    )
-
-
-def _pages(listing: JobListing, oldest: datetime) -> Iterable[tuple[ListedJob, ...]]:
-    service = connections.service_for(listing.organization)
-    today = timezone.now().date()
-    for first, last in reconciling.windows(oldest.date() - timedelta(days=1), today + timedelta(days=1)):
-        for page in range(reconciling.MOST_PAGES):
-            try:
-                answer = service.list_jobs(
-                    regulation=listing.regulation, page=page, size=listing.page_size, from_date=first, to_date=last
-                )
-            except errors.PageSizeRefused:
-                _take_smaller_pages(listing)
-                raise
-            if answer.jobs:
-                yield tuple(answer.jobs)
-            if len(answer.jobs) < listing.page_size:
-                break
-
-
-def _take_smaller_pages(listing: JobListing) -> None:
-    """The next listing asks for less."""
-    smaller = [size for size in PAGE_SIZES if size < listing.page_size]
-    if smaller:
-        JobListing.objects.filter(pk=listing.pk).update(page_size=smaller[0])
-
-
-def _mark_changed(listing: JobListing, page: tuple[ListedJob, ...]) -> int:
-    """Jobs whose word or date differs from what we last saw become due for their detail. One query a page, one UPDATE.
-
-    A job that was never asked about and is listed under the word that it was accepted with has no news: only its date is noted.
-    """
-    listed = {job.job_id: job for job in page}
-    known = Job.objects.open_at_adobe().filter(organization=listing.organization, adobe_job_id__in=list(listed))
-    changed: list[uuid.UUID] = []
-    unchanged: dict[datetime | None, list[uuid.UUID]] = defaultdict(list)
-    columns = ("pk", "adobe_job_id", "adobe_status", "adobe_modified_at", "detail_at")
-    for pk, adobe_id, word, modified, detail_at in known.values_list(*columns):
-        now_listed = listed[adobe_id or ""]
-        if now_listed.status_word == word and modified is None and detail_at is None:
-            unchanged[now_listed.modified_at].append(pk)
-        elif (now_listed.status_word, now_listed.modified_at) != (word, modified):
-            changed.append(pk)
-    for date, pks in unchanged.items():
-        Job.objects.filter(pk__in=pks, detail_at=None).update(adobe_modified_at=date)
-    return Job.objects.filter(pk__in=changed).update(next_poll_at=timezone.now()) if changed else 0
-
-
-def _listed(listing: JobListing, wait: float, error: str) -> None:
-    now = timezone.now()
-    JobListing.objects.filter(pk=listing.pk).update(
-        next_list_at=now + timedelta(seconds=wait), listed_at=now, failures=0, last_error=error
-    )
-
-
-def _listing_failed(listing: JobListing, error: errors.AdobeError) -> None:
-    hold_when_blocked(listing.organization, error)
-    failures = listing.failures + 1
-    wait = 0.0 if isinstance(error, errors.PageSizeRefused) else wait_after(error, failures)
-    JobListing.objects.filter(pk=listing.pk).update(
-        next_list_at=timezone.now() + timedelta(seconds=wait), failures=failures, last_error=type(error).__name__
-    )
-
-
-def wait_after(error: errors.AdobeError, failures: int) -> float:
-    """Seconds until the next try of something that only reads."""
-    asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
-    return max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
-
-
-def hold_when_blocked(organization: Organization, error: errors.AdobeError) -> None:
-    """An organization that Adobe refuses as a whole waits for a person."""
-    if isinstance(error, errors.OrganizationBlocked):
-        sending.hold(organization, error.reason, error.words)
-
-
-# --- Details ---
 
 
 @dataclass(frozen=True)
@@ -172,6 +42,10 @@ class Seen:
     job: Job
     answer: JobAnswer
     asked_at: datetime
+
+
+# What asking about a job and writing the answer needs of other tables.
+_ASKED_WITH = ("organization__data_key", "organization__event_source", "request__data_key")
 
 
 def details_due() -> bool:
@@ -185,7 +59,7 @@ def detail_next() -> int:
     Jobs that there was no time to ask about are due again at once.
     """
     lease, ids = leases.take(Job.objects.due_for_detail(timezone.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
-    jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related("organization__data_key", "request__data_key"))
+    jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related(*_ASKED_WITH))
     seen: list[Seen] = []
     asked = 0
     until = time.monotonic() + ASK_SECONDS
@@ -238,7 +112,8 @@ def _gone(job: Job) -> None:
     """
     row = Job.objects.filter(pk=job.pk)
     if job.last_error != NOT_FOUND and job.status in JOB_AT_ADOBE_OPEN:
-        row.update(last_error=NOT_FOUND, next_poll_at=timezone.now() + not_found_again())
+        listed_twice = timedelta(seconds=health.list_every(job.organization) * 2)
+        row.update(last_error=NOT_FOUND, next_poll_at=timezone.now() + max(not_found_again(), listed_twice))
         return
     with transaction.atomic():
         changed = row.open_at_adobe().update(
@@ -246,15 +121,11 @@ def _gone(job: Job) -> None:
         )
         if changed:
             record_job(job, "job.gone")
+            progress.jobs_ended(job.request_id, 1, 1)
         else:
             # It had ended before, so there is nothing to wait for.
             row.update(next_poll_at=None, last_error=NOT_FOUND)
-        progress.refresh(job.request_id)
-
-
-def not_found_again() -> timedelta:
-    """How long after a first 404 a second one is believed: several listings later."""
-    return timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
+            progress.refresh(job.request_id)
 
 
 def _ask_failed(job: Job, error: errors.AdobeError) -> None:
@@ -283,7 +154,7 @@ def _write_what_fits(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
 
 
 def _as_stored(seen: Seen) -> Seen:
-    return replace(seen, job=Job.objects.select_related("organization__data_key", "request__data_key").get(pk=seen.job.pk))
+    return replace(seen, job=Job.objects.select_related(*_ASKED_WITH).get(pk=seen.job.pk))
 
 
 def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
@@ -294,36 +165,50 @@ def _write(seen: Sequence[Seen], lease: uuid.UUID) -> list[Seen]:
     """
     with transaction.atomic():
         mine = Job.objects.filter(pk__in=[one.job.pk for one in seen], lease=lease, request__data_key__isnull=False)
-        held = set(mine.values_list("pk", flat=True))
-        kept = [one for one in seen if one.job.pk in held]
-        ended = [one.job for one in kept if _write_job(one)]
+        # As they are now, and until the end: what is counted below has moved in this transaction.
+        locked = mine.only("status").select_for_update(no_key=True, of=("self",)).order_by("pk")
+        before = {job.pk: JobStatus(job.status) for job in locked}
+        kept = [one for one in seen if one.job.pk in before]
+        for one in kept:
+            _fill(one)
+        # One statement; every row is there, so none is inserted.
+        Job.objects.bulk_create([one.job for one in kept], update_conflicts=True, unique_fields=["id"], update_fields=_JOB_FIELDS)
         _write_products(kept)
         for one in kept:
             mirrors.learn(one.job, one.answer, map(_product_code, one.answer.products))
+        ended = [one.job for one in kept if one.job.is_done and before[one.job.pk] not in JOB_DONE]
         audit.record_many([_job_record(job, f"job.{job.status}") for job in ended])
         _want_archives(kept)
-        # Counted before the commit, so that no crash can part a job's end from its request's. In one order: no deadlock.
-        for request_id in sorted({one.job.request_id for one in kept}):
-            progress.refresh(request_id)
+        _count([one.job for one in kept], before)
     return kept
 
 
-def _write_job(seen: Seen) -> bool:
-    """Returns whether the job has ended with this answer."""
+def _count(jobs: Sequence[Job], before: Mapping[uuid.UUID, JobStatus]) -> None:
+    """Count before the commit, so that no crash can part a job's end from its request's. In one order: no deadlock."""
+    of_request: dict[uuid.UUID, list[Job]] = defaultdict(list)
+    for job in jobs:
+        of_request[job.request_id].append(job)
+    for request_id, each in sorted(of_request.items()):
+        turned = any(before[job.pk] in JOB_DONE and job.status != before[job.pk] for job in each)
+        if turned or each[0].request.access_first:
+            progress.refresh(request_id)
+        elif ended := [job for job in each if job.is_done and before[job.pk] not in JOB_DONE]:
+            progress.jobs_ended(request_id, len(ended), sum(job.status in JOB_FAILED for job in ended))
+
+
+def _fill(seen: Seen) -> None:
     job, answer = seen.job, seen.answer
-    was_done = job.status in JOB_DONE
     news = answer.status_word != job.adobe_status or answer.modified_at != job.adobe_modified_at
     job.quiet_polls = 0 if news else job.quiet_polls + 1
     job.status, job.adobe_status = answer.status, answer.status_word[:60]
     job.adobe_created_at, job.adobe_modified_at = answer.created_at, answer.modified_at
-    job.detail_at, job.last_error, job.lease = seen.asked_at, "", None
+    job.detail_at, job.lease = seen.asked_at, None
+    # That no list shows it stays true until one does.
+    job.last_error = NOT_LISTED if job.last_error == NOT_LISTED else ""
     job.has_result = answer.download_url is not None
     job.raw = answer.raw
-    done = job.status in JOB_DONE and not _awaits_products(answer)
-    job.next_poll_at = None if done and _is_settled(seen) else next_poll(job, seen)
-    job.finished_at = (job.finished_at or timezone.now()) if job.status in JOB_DONE else None
-    job.save(update_fields=_JOB_FIELDS)
-    return job.status in JOB_DONE and not was_done
+    job.next_poll_at = next_poll(job, seen)
+    job.finished_at = (job.finished_at or timezone.now()) if job.is_done else None
 
 
 _JOB_FIELDS = [
@@ -353,13 +238,19 @@ def _is_settled(seen: Seen) -> bool:
     return seen.answer.status in JOB_DONE or modified is None or seen.asked_at - modified >= MINUTES_ONLY
 
 
-def next_poll(job: Job, seen: Seen) -> datetime:
-    """When to ask again: soon while the date may still hide a change, then ever more rarely, at least once a day."""
+def next_poll(job: Job, seen: Seen) -> datetime | None:
+    """When to ask again: soon while the date may still hide a change. After that the list tells of the next change, so only what
+    it does not tell of is asked about by itself, ever more rarely, at least once a day: jobs that no list shows, and ended jobs
+    that have a product still open.
+    """
     longest = settings.DETAIL_AT_LEAST_EVERY_SECONDS
     if not _is_settled(seen):
         return seen.asked_at + timedelta(seconds=min(settings.DETAIL_FIRST_SECONDS, longest))
+    is_told = job.last_error != NOT_LISTED if job.status in JOB_AT_ADOBE_OPEN else not _awaits_products(seen.answer)
+    if is_told:
+        return None
     wait = backoff(
-        job.quiet_polls + 1, first=max(settings.LIST_EVERY_SECONDS * 4, settings.DETAIL_FIRST_SECONDS), longest=longest
+        job.quiet_polls + 1, first=max(health.list_every(job.organization) * 4, settings.DETAIL_FIRST_SECONDS), longest=longest
     )
     return seen.asked_at + timedelta(seconds=min(wait, longest))
 

@@ -1,0 +1,142 @@
+"""What Adobe sends to our address: checked, stored, answered. Everything else is done later (working.py).
+
+Adobe waits ten seconds, delivers again after 429 and 5xx, and gives an event up after any other refusal (Adobe I/O Events,
+delivery). So only what can never be taken is refused for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.utils import timezone
+
+from portal import steps
+from portal.adobe import event_signatures
+from portal.adobe.event_signatures import KeySource, KeyUnavailable
+from portal.adobe.transport import Transport
+from portal.models import Wakeup
+from privacy.events import reading
+from privacy.models import AdobeEvent, EventSource
+from privacy.statuses import EventState, EventWay
+
+logger = logging.getLogger(__name__)
+
+STEP = "events"
+# Adobe's batches have 2 MB and 20 events at most.
+LARGEST_BODY = 2_500_000
+MOST_EVENTS = 1000
+_CHALLENGE = re.compile(r"[0-9A-Za-z._~-]{1,200}")
+
+# Adobe's other way to see whether an address is ours: kept among the events until it is worked off. No type of Adobe's has a space.
+VALIDATION = "address validation"
+# Adobe asks once for each registration, and whenever one is edited.
+MOST_VALIDATIONS = 5
+_LONGEST_ADDRESS = 1000
+
+# Twice a connect and an answer stay below Adobe's ten seconds.
+_KEY_CONNECT_SECONDS, _KEY_READ_SECONDS, _KEY_PAUSES = 1.5, 2.0, (0.2,)
+
+
+def find_source(source_id: uuid.UUID) -> EventSource | None:
+    """The registration that an address belongs to, while Adobe may call it."""
+    called = EventSource.objects.filter(way=EventWay.WEBHOOK).select_related("organization__data_key")
+    found: EventSource | None = called.filter(pk=source_id).first()
+    return found
+
+
+def is_challenge(value: str) -> bool:
+    """Whether a value is one that we send back: Adobe's are UUIDs."""
+    return _CHALLENGE.fullmatch(value) is not None
+
+
+def receive(source: EventSource, body: bytes, headers: Mapping[str, str]) -> int:
+    """Take a delivery. Returns the HTTP status to answer with, which is all that a caller is told."""
+    value = _read(body)
+    if isinstance(value, dict) and isinstance(value.get("validationUrl"), str):
+        return _take_validation(source, value["validationUrl"], body)
+    events = value if isinstance(value, list) else [value]
+    if len(events) > MOST_EVENTS:
+        return 413
+    client_id = source.organization.client_id
+    # Before the signature: who does not even know the client id makes us fetch no key.
+    if not events or not all(reading.is_for(event, client_id) for event in events):
+        return _refused(source, "is for somebody else, or unreadable")
+    try:
+        if not event_signatures.verify(body, headers, keys()):
+            return _refused(source, "is not signed by Adobe")
+    except KeyUnavailable:
+        logger.warning("a delivery to event source %s waits: Adobe's key cannot be had now", source.pk)
+        return 503
+    single = not isinstance(value, list)
+    reading.store(source, [reading.read_event(event, body if single else reading.as_bytes(event)) for event in events])
+    wake()
+    return 200
+
+
+def wake() -> None:
+    """Wake the step, for one short query when that was done a moment ago."""
+    if not Wakeup.objects.filter(step=STEP, published_at__gt=timezone.now() - steps.LOST_AFTER).exists():
+        steps.wake(STEP)
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refused(source: EventSource, why: str) -> int:
+    logger.warning("a delivery to event source %s %s", source.pk, why)
+    return 401
+
+
+# --- Keys ---
+
+
+@cache
+def keys() -> KeySource:
+    """The keys that this process knows."""
+    transport = Transport(_KEY_CONNECT_SECONDS, _KEY_READ_SECONDS, settings.ADOBE_CA_FILE or None, _KEY_PAUSES)
+    return KeySource(transport, settings.ADOBE_EVENT_KEYS_URL)
+
+
+def _settings_changed(*, setting: str, **_: Any) -> None:
+    if setting in {"ADOBE_EVENT_KEYS_URL", "ADOBE_CA_FILE"}:
+        keys.cache_clear()
+
+
+setting_changed.connect(_settings_changed, dispatch_uid="privacy.events.keys")
+
+
+# --- The second way of validation ---
+
+
+def is_validation_address(address: str) -> bool:
+    """Whether this is Adobe's page of validations: the host and the path are ours to know, only the query is Adobe's."""
+    pages = settings.ADOBE_EVENT_VALIDATION_URLS
+    return len(address) <= _LONGEST_ADDRESS and any(re.fullmatch(rf"{re.escape(page)}\?[\x21-\x7e]+", address) for page in pages)
+
+
+def _take_validation(source: EventSource, address: str, body: bytes) -> int:
+    """Nobody signs these, so nothing comes of one but a look at Adobe's own page, later."""
+    if not is_validation_address(address):
+        return _refused(source, "names a page of validation that is not Adobe's")
+    waiting = AdobeEvent.objects.filter(source=source, event_type=VALIDATION, state=EventState.WAITING)
+    if waiting.filter(received_at__gt=timezone.now() - timedelta(minutes=5)).count() >= MOST_VALIDATIONS:
+        return 503
+    row = AdobeEvent(source=source, event_id=f"sha256:{hashlib.sha256(address.encode()).hexdigest()}", event_type=VALIDATION)
+    row.raw = body
+    AdobeEvent.objects.bulk_create([row], ignore_conflicts=True)
+    steps.wake(STEP)
+    return 200

@@ -1,0 +1,37 @@
+"""The address that Adobe calls with its events. Adobe signs in by signature, so there is neither a session nor a form."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from privacy.events import receiving
+
+
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def adobe_events(request: HttpRequest, source_id: uuid.UUID) -> HttpResponse:
+    """GET answers Adobe's challenge, POST takes a delivery. Whatever is refused is told nothing but the status."""
+    source = receiving.find_source(source_id)
+    if source is None:
+        return HttpResponse(status=404)
+    if request.method == "GET":
+        challenge = request.GET.get("challenge", "")
+        # As text, in the type that Adobe asks for (Adobe I/O Events, the challenge request).
+        return HttpResponse(challenge, content_type="text/plain") if receiving.is_challenge(challenge) else HttpResponse(status=400)
+    body = _body(request)
+    return HttpResponse(status=413 if body is None else receiving.receive(source, body, request.headers))
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """The raw bytes, as they were signed; None when they are too many. Read past Django's own bound, which is lower."""
+    length = request.META.get("CONTENT_LENGTH", "")
+    if length.isdigit() and int(length) > receiving.LARGEST_BODY:
+        return None
+    body = bytes(request.read(receiving.LARGEST_BODY + 1))
+    return body if len(body) <= receiving.LARGEST_BODY else None

@@ -1,0 +1,112 @@
+"""The Celery application that the workers and beat of a fault run are started with: `celery --app tests.faults.worker worker`.
+
+It is the portal's own, with three things from outside: the hook at the fail points, a clock that can be moved, and waits that are
+module constants made shorter. Nothing of the portal switches any of it on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db import OperationalError
+from django.utils import timezone
+
+from tests.faults.channel import FOLDER_VARIABLE, WORKER_VARIABLE, Act, Channel, Order
+
+channel = Channel(Path(os.environ[FOLDER_VARIABLE]))
+worker = os.environ.get(WORKER_VARIABLE, "")
+_right_now = timezone.now
+
+
+def moved_now() -> datetime:
+    """The time as this worker believes it to be."""
+    return _right_now() + timedelta(seconds=channel.clock(worker))
+
+
+# Before the models are there: their fields keep the function itself as a default.
+timezone.now = moved_now
+django.setup()
+
+from hygiene import intake as hygiene_intake  # noqa: E402 - models can be imported only once Django is set up
+from hygiene import polling as hygiene_polling  # noqa: E402
+from hygiene import preparing  # noqa: E402
+from hygiene import reconciling as hygiene_reconciling  # noqa: E402
+from portal import fail_points, steps  # noqa: E402
+from portal.celery import app  # noqa: E402
+from portal.crypto import files  # noqa: E402
+from portal.fail_points import FailPoint  # noqa: E402
+from privacy import archive, intake, polling, reconciling, writing  # noqa: E402
+from privacy.events import working  # noqa: E402
+
+__all__ = ["app"]
+
+# How long a row stays with a worker that may be dead, a wake-up counts as on its way, and a worker stays with one message.
+SHORTER: list[tuple[Any, str, Any]] = [
+    (steps, "SLICE_SECONDS", 2.0),
+    (steps, "LOST_AFTER", timedelta(seconds=4)),
+    (intake, "LEASE_SECONDS", 20.0),
+    (writing, "LEASE_SECONDS", 20.0),
+    (hygiene_intake, "LEASE_SECONDS", 20.0),
+    (preparing, "LEASE_SECONDS", 20.0),
+    (reconciling, "LOOK_LEASE_SECONDS", 8.0),
+    (hygiene_reconciling, "LOOK_LEASE_SECONDS", 8.0),
+    (polling, "LEASE_SECONDS", 10.0),
+    (polling, "ASK_SECONDS", 3.0),
+    (archive, "LEASE_SECONDS", 12.0),
+    (archive, "FETCH_SECONDS", 3.0),
+    (hygiene_polling, "LEASE_SECONDS", 10.0),
+    (working, "LEASE_SECONDS", 8.0),
+]
+
+
+def shorten() -> None:
+    """Put the shorter waits in place. A constant that was renamed ends the worker, so that no run is slow without saying why."""
+    for module, name, value in SHORTER:
+        if not hasattr(module, name):
+            raise AttributeError(f"{module.__name__} has no {name}")
+        setattr(module, name, value)
+
+
+def at_fail_point(point: FailPoint, call_id: uuid.UUID) -> None:
+    """Carry out the next order for this point."""
+    order = channel.take(point, str(call_id))
+    if order is not None:
+        carry_out(order)
+
+
+def carry_out(order: Order) -> None:
+    """Die, raise, or stop with every process of this worker until somebody lets them go on."""
+    match order.act:
+        case Act.KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Act.FREEZE:
+            os.killpg(0, signal.SIGSTOP)
+        case Act.PAUSE:
+            time.sleep(order.seconds)
+        case Act.ERROR:
+            raise OperationalError("the connection to the database was lost")
+
+
+def refuse_to_write_when_full() -> None:
+    """For places where no disk can be really filled: encrypted files fail as on a full one."""
+    whole = files.SealedWriter._emit
+
+    def emit(self: files.SealedWriter, chunk: bytes, *, last: bool) -> None:
+        if channel.media_full.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        whole(self, chunk, last=last)
+
+    files.SealedWriter._emit = emit  # type: ignore[method-assign]
+
+
+shorten()
+refuse_to_write_when_full()
+fail_points.install(at_fail_point)

@@ -57,7 +57,12 @@ def prepare_next() -> int:
         except crypto.MasterKeyMissing:
             # The file is well: a worker that has the key prepares it once this lease has run out.
             raise
-        except (FileNotFoundError, crypto.CannotDecrypt):
+        except FileNotFoundError:
+            if not record_delete.file_path.parent.is_dir():
+                # Not its file alone: a disk is not mounted. Once it is, and this lease has run out, it is prepared.
+                raise
+            _give_up(record_delete)
+        except crypto.CannotDecrypt:
             _give_up(record_delete)
     return len(ids)
 

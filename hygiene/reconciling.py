@@ -1,15 +1,16 @@
 """Looking for a work order of unknown outcome in Adobe's list, and what a person may decide when looking does not settle it.
 
 A look asks for the name that was sent, then reads the whole list, newest first, back to the day before the first byte: how
-Adobe compares names is written nowhere, so only the list itself tells that an order is not there. What counts is our reference
-at the end of the name. One failed page makes the whole look not count.
+Adobe compares names is written nowhere, so only the list itself tells that an order is not there. It is read twice with different
+page sizes, so that page boundaries fall differently. What counts is our reference at the end of the name. One failed page, or two
+passes that disagree about old orders, make the whole look not count.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -40,11 +41,12 @@ from portal.outbound import (
 logger = logging.getLogger(__name__)
 
 LOOK_LEASE_SECONDS = 300.0
+PAGE_SIZES = (100, 70)
 MOST_PAGES = 5000
 
 
 class LookDoesNotCount(Exception):
-    """The listing does not end, or it is shorter than Adobe says."""
+    """The listing does not end, it is shorter than Adobe says, or its two passes disagree."""
 
 
 def orders_to_look_for() -> bool:
@@ -91,7 +93,7 @@ def find(service: DataHygiene, order: WorkOrder) -> list[str]:
     except errors.Rejected:
         # How names are searched may change; that the whole list can be read is what counts.
         listed = []
-    ours = _with_reference(listed, order) or _with_reference(_listed(service, order, None), order)
+    ours = _with_reference(listed, order) or _with_reference(_whole_list(service, order), order)
     return [one.work_order_id for one in sorted(ours, key=lambda one: (one.created_at or order.created_at, one.work_order_id))]
 
 
@@ -99,18 +101,41 @@ def _with_reference(listed: list[ListedWorkOrder], order: WorkOrder) -> list[Lis
     return [one for one in listed if one.display_name.rstrip().endswith(order.reference)]
 
 
-def _listed(service: DataHygiene, order: WorkOrder, display_name: str | None) -> list[ListedWorkOrder]:
+def _whole_list(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]:
+    """Of both passes, back to the day before the first byte. Raises LookDoesNotCount when one of them lacks an older order."""
+    # One of the very last minutes may have come between the passes.
+    since, recent = _since(order), timezone.now() - timedelta(minutes=2)
+    passes = [
+        {
+            one.work_order_id: one
+            for one in _listed(service, order, None, size)
+            if one.created_at is None or one.created_at >= since
+        }
+        for size in PAGE_SIZES
+    ]
+    both = passes[0] | passes[1]
+    lacking = [both[one] for one in passes[0].keys() ^ passes[1].keys()]
+    if any(one.created_at is not None and one.created_at < recent for one in lacking):
+        raise LookDoesNotCount
+    return list(both.values())
+
+
+def _since(order: WorkOrder) -> datetime:
+    return (order.first_sent_at or order.created_at) - timedelta(days=1)
+
+
+def _listed(service: DataHygiene, order: WorkOrder, display_name: str | None, size: int = PAGE_SIZES[0]) -> list[ListedWorkOrder]:
     """Page after page until an empty one, or until one that is older than the order can be, each work order once.
 
     Newest first, so that what is made meanwhile moves others to later pages, where they are seen again, and never past us.
     Raises LookDoesNotCount when fewer came than Adobe says there are.
     """
-    since = (order.first_sent_at or order.created_at) - timedelta(days=1)
+    since = _since(order)
     seen: dict[str, ListedWorkOrder] = {}
     expected = 0
     for page in range(MOST_PAGES):
         _stay_leased(order)
-        answer = service.work_orders(page=page, display_name=display_name)
+        answer = service.work_orders(page=page, size=size, display_name=display_name)
         expected = expected or answer.total or 0
         if not answer.orders:
             if len(seen) < expected:

@@ -76,6 +76,9 @@ def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
         sending.hold(order.organization, error.reason, error.words)
         return False, None
     except errors.AdobeError as error:
+        if isinstance(error, errors.Paced):
+            _wait_for_pace(order, error.retry_after or 0)
+            return False, None
         asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
         _postpone(order, max(asked, backoff(order.attempts + 1)), "quota_unread")
         return False, None
@@ -96,6 +99,12 @@ def _postpone(order: WorkOrder, seconds: float, reason: str) -> None:
     """Nothing was begun: the order stays in the queue, due later."""
     queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
     queued.update(next_attempt_at=timezone.now() + timedelta(seconds=seconds), last_error=reason, attempts=order.attempts + 1)
+
+
+def _wait_for_pace(order: WorkOrder, seconds: float) -> None:
+    """Our own rate had no room to ask for the quota: that was no attempt."""
+    queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
+    queued.update(next_attempt_at=timezone.now() + timedelta(seconds=seconds), last_error=sending.PACED)
 
 
 def _wait_for_quota(order: WorkOrder, until: datetime, now: datetime) -> None:
@@ -152,10 +161,21 @@ def _settle_sent(order: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None
 
 
 def _keep_late_answer(order: WorkOrder, fields: dict[str, Any]) -> None:
-    """A person has closed it as not sent, without knowing this: what Adobe has taken is followed."""
-    given_up = WorkOrder.objects.filter(pk=order.pk, state=CallState.CANCELLED, record_delete__data_key__isnull=False)
-    if given_up.update(state=CallState.SENT, **fields):
+    """The order has gone on without this: what Adobe has taken is followed, and what it has taken twice a person is told."""
+    row = WorkOrder.objects.filter(pk=order.pk, record_delete__data_key__isnull=False)
+    not_sent = row.filter(state__in=(CallState.CANCELLED, CallState.REJECTED))
+    if not_sent.update(state=CallState.SENT, **fields):
         record_outcome(order, CallState.SENT, "late")
+        return
+    # It went out a second time, or is about to: no list of work orders is read that would show it.
+    with transaction.atomic():
+        again = row.filter(state__in=(CallState.SENT, CallState.SENDING)).select_for_update(no_key=True, of=("self",)).first()
+        late = fields["adobe_work_order_id"]
+        if again is None or late in (again.adobe_work_order_id, *again.extra_adobe_ids):
+            return
+        row.update(extra_adobe_ids=[*again.extra_adobe_ids, late])
+        if again.state == CallState.SENT:
+            raise_alarm_when_doubled(order)
 
 
 def _is_taken(order: WorkOrder, work_order_id: str) -> bool:
@@ -273,6 +293,8 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
 
     def send(self, call_id: uuid.UUID) -> bool:
         """As every call, once the quota has room for it. True also when the order was moved to wait for that."""
+        if self.put_off(call_id):
+            return True
         may_go, reading = _ask_quota(self.load(call_id))
         if not may_go:
             return True
@@ -285,10 +307,17 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
         return True
 
     def carry(self, call: WorkOrder, held: Claim) -> None:
-        """Without its file it cannot go: waiting brings no file back, and whom to delete is known to nobody else."""
+        """Without its file it cannot go: waiting brings no file back, and whom to delete is known to nobody else.
+
+        Unless the folder of all orders is gone with it. Then a disk is not mounted, and it comes back.
+        """
         try:
             super().carry(call, held)
         except FileNotFoundError:
+            if not call.file_path.parent.is_dir():
+                logger.error("the folder of stored identities is not there; work order %s waits", call.pk)  # noqa: TRY400
+                held.settle(CallState.QUEUED, **queued_fields(backoff(call.attempts), "folder_missing"))
+                return
             logger.error("the identities of work order %s are gone; it is not sent", call.pk)  # noqa: TRY400
             with transaction.atomic():
                 _cancel_without_file(call, held)
@@ -310,6 +339,11 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
         state, fields = super().verdict(call, error)
         ended = {"status": WorkOrderStatus.NOT_SENT, "finished_at": timezone.now()} if state == CallState.REJECTED else {}
         return state, fields | ended
+
+    def after_failure(self, call: WorkOrder, state: CallState, error: errors.AdobeError) -> None:  # noqa: ARG002
+        # This attempt brought nothing, but a late answer to one before told that Adobe has it.
+        if state == CallState.QUEUED and WorkOrder.objects.filter(pk=call.pk).exclude(extra_adobe_ids=[]).exists():
+            stop_when_queued(call)
 
     def record(self, call: WorkOrder, state: CallState, reason: str) -> None:
         record_outcome(call, state, reason)

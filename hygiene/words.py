@@ -20,6 +20,7 @@ SERVICE_DONE = "success"
 ERRORS = {
     "BadAnswer": "the answer could not be used",
     "Throttled": "Adobe asked to slow down",
+    "Paced": "the organization's calls a minute were used up",
     "NotSent": "no connection came about",
     "OrganizationBlocked": "Adobe refuses the organization's credential",
     "Rejected": "Adobe refused the question",
@@ -29,6 +30,7 @@ ERRORS = {
     "person": "an officer decided so",
     "recalled": "an officer cancelled it before it was sent",
     "file_missing": "its stored identities are gone",
+    "folder_missing": "the folder of stored files is not there",
     "larger_than_quota": "Adobe's whole quota is smaller than it; begin a new record delete, which is split to fit",
     "late": "its answer came late",
     "seen_in_list": "Adobe's list shows it, though it was still waiting to be sent",

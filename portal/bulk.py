@@ -1,7 +1,7 @@
-"""Writes many new rows of one table at the price of their content: COPY on PostgreSQL, one prepared INSERT elsewhere.
+"""Many rows at the price of their content: writing them (COPY on PostgreSQL), and finding them by thousands of values.
 
-For tables that take hundreds of thousands of rows at a time. Rows are plain tuples; no model instance is made, no `save` and no
-signal runs, and wrappers of the connection see no statement.
+For tables that take hundreds of thousands of rows at a time. Rows are plain tuples: no model instance is made, no `save` and no
+signal runs, and wrappers of the connection do not see a COPY.
 """
 
 from __future__ import annotations
@@ -25,6 +25,27 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[tupl
     rest = tuple(same[field.attname] if field.attname in same else _default(field) for field in others)
     write = _copy if connection.vendor == "postgresql" else _insert
     write(model._meta.db_table, columns, (row + rest for row in rows))
+
+
+class Among(models.Lookup):  # type: ignore[type-arg]  # not generic at run time
+    """A condition for `filter`: a column holds one of very many values. `in` would make a parameter of each."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def __init__(self, column: str, values: Iterable[Any]) -> None:
+        """`column` as `filter` names it. The values are what the database's driver takes."""
+        super().__init__(models.F(column), list(values))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:  # type: ignore[override]  # as Django's own
+        """As `in`."""
+        sql, params = self.process_lhs(compiler, connection)
+        return f"{sql} IN ({', '.join(['%s'] * len(self.rhs)) or 'NULL'})", [*params, *self.rhs]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:
+        """One array."""
+        sql, params = self.process_lhs(compiler, connection)
+        return f"{sql} = ANY(%s)", [*params, self.rhs]
 
 
 def _copy(table: str, columns: Sequence[Any], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -180,11 +180,11 @@ class Sender(ABC, Generic[CallT, AnswerT]):
         reason, until = self.why_wait(organization, call_id)
         return bool(reason) and bool(waiting.update(next_attempt_at=until, last_error=reason))
 
-    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:
+    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:  # noqa: ARG002 - for others
         """Why the organization's own limits keep this call back (nothing: they do not), and until when."""
         now = timezone.now()
         seconds = pace.must_wait(organization)
-        return (PACED, now + timedelta(seconds=seconds)) if seconds else ("", now)
+        return (PACED, now + timedelta(seconds=seconds)) if seconds > 0 else ("", now)
 
     def take(self, call_id: uuid.UUID) -> Claim | None:
         """The right to make this call, or None."""

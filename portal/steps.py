@@ -15,10 +15,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from portal import registry
+from portal import clock, registry
 from portal.models import Wakeup
 from portal.paging import MOST_COUNTED
 
@@ -47,7 +46,8 @@ def _publish(name: str) -> None:
 
 
 def _mark_published(name: str) -> bool:
-    now = timezone.now()
+    # By the clock that all share: a mark from the future would keep the step asleep until then, should its message be lost.
+    now = clock.now()
     free = Q(published_at=None) | Q(published_at__lt=now - LOST_AFTER)
     if Wakeup.objects.filter(free, step=name).update(published_at=now):
         return True

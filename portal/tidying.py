@@ -32,7 +32,7 @@ class Tidied:
 
 
 def tidy() -> Tidied:
-    """Remove what is old and nobody's, old answers of the API, and silent processes. Folders without a registered owner are left alone."""
+    """Remove what is old and nobody's, also rows about days long past. Folders without a registered owner are left alone."""
     root = Path(settings.MEDIA_ROOT)
     parts = crypto.discard_stale_parts(root, OLD_SECONDS)
     files = sum(_remove_unowned(root, folder, is_owned) for folder, is_owned in registry.file_owners().items())

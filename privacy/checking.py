@@ -26,8 +26,6 @@ from privacy.schema import (
     Identity,
     OrganizationRules,
     Person,
-    canonical_namespace,
-    canonical_value,
     key_of,
     read_person,
     shown,
@@ -36,7 +34,7 @@ from privacy.schema import (
 from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
 
 FINDING_LIMIT: Final = 500
-LOOK_UP_BATCH: Final = 500
+LOOK_UP_BATCH: Final = 2000
 EXAMPLES: Final = 3
 # A file names a handful of namespaces; beyond this many they are counted together, so that memory stays the same.
 NAMESPACE_LIMIT: Final = 200
@@ -142,15 +140,6 @@ class _Findings:
 
 
 Names = list[tuple[str, str]]
-
-
-def names_of(person: Person) -> Names:
-    """The identities of a person as (canonical namespace, canonical value): by these, people are compared."""
-    names = []
-    for namespace, value, type_, number, _ in person.identities:
-        canonical = canonical_namespace(namespace, type_, number)
-        names.append((canonical, canonical_value(canonical, value)))
-    return names
 
 
 class _Duplicates:
@@ -281,7 +270,7 @@ class _Check:
             self.findings.add(*findings)
             self._duplicates.note(key_of(item.value), None, [])
             return
-        names = names_of(person)
+        names = person.names()
         self._duplicates.note(person.key, person, names)
         self._count(person, names)
         self._waiting.append(person)
@@ -433,7 +422,7 @@ class _Check:
         person, _ = read_person(row, item.value, self._rules)
         if person is None:
             return
-        names = names_of(person)
+        names = person.names()
         if self._duplicates.hash_person(person, names) in people:
             first = seen.setdefault((*sorted(person.actions), *sorted(names)), row)
             if first != row:

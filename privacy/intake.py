@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from portal import audit, crypto, leases, steps
+from portal import audit, bulk, crypto, leases, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.uploads import UPLOAD_LABEL, StoredUpload
@@ -198,7 +198,7 @@ def find_open(organization: Organization, people: Sequence[schema.Person]) -> It
             by_digest.setdefault(digest, []).append(person)
     matches = (
         IdentityDigest.objects.filter(
-            digest__in=list(by_digest),
+            bulk.Among("digest", by_digest),
             subject__request__organization=organization,
             subject__jobs__status__in=JOB_OPEN,
         )
@@ -350,7 +350,12 @@ def prepare_next() -> int:
         except crypto.MasterKeyMissing:
             # The file is well: a worker that has the key prepares it once this lease has run out.
             raise
-        except (FileNotFoundError, crypto.CannotDecrypt):
+        except FileNotFoundError:
+            if request.upload is not None and not request.upload.file_path.parent.is_dir():
+                # Not its file alone: a disk is not mounted. Once it is, and this lease has run out, it is prepared.
+                raise
+            _give_up(request)
+        except crypto.CannotDecrypt:
             _give_up(request)
     return len(ids)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from portal import audit, crypto
 from portal.adobe.answers import AnsweredIdentity, JobAnswer, ListedJob
+from portal.bulk import Among
 from portal.ids import new_id
 from portal.models import DataKey, Organization
 from privacy import catalog, intake, progress, schema, writing
@@ -192,8 +193,8 @@ def _identity(answered: AnsweredIdentity) -> schema.Identity:
 @transaction.atomic
 def yield_to_ours(organization_id: uuid.UUID, adobe_job_ids: Collection[str]) -> None:
     """A call of ours has found these jobs: what was taken for made elsewhere (after a restore it can be) goes."""
-    mirrored = Job.objects.filter(
-        organization=organization_id, adobe_job_id__in=list(adobe_job_ids), request__origin=Origin.ELSEWHERE
+    mirrored = Job.objects.order_by().filter(
+        Among("adobe_job_id", adobe_job_ids), organization=organization_id, request__origin=Origin.ELSEWHERE
     )
     requests = set(mirrored.values_list("request_id", flat=True))
     if not requests:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from privacy import planning
 from privacy.checking import CheckResult, Summary
 from privacy.known import Catalog
 from privacy.models import Upload
+from privacy.planning import Plan
 from privacy.schema import Finding, where
 from privacy.statuses import Action
 
@@ -55,6 +57,8 @@ class Preview:
     calls: int
     why_calls: str
     requests: int
+    # None where the organization has no limit of jobs a day.
+    plan: Plan | None
 
     @classmethod
     def of(cls, upload: Upload, result: CheckResult, catalog: Catalog) -> Preview:
@@ -75,6 +79,7 @@ class Preview:
             calls=summary.access_delete_calls + summary.opt_out_calls,
             why_calls=_why(upload, summary),
             requests=2 if summary.needs_two_requests else 1,
+            plan=planning.for_upload(upload, envelope, summary),
         )
 
     @property

@@ -70,7 +70,7 @@ class SubmissionQuerySet(models.QuerySet[Any]):
     def due_to_send(self, now: datetime) -> Self:
         """Queued, due, complete, past recall, waiting for no result, organization not on hold; the nearest due date first."""
         due = self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now)
-        return due.order_by(F("request__due_on").asc(nulls_last=True), "next_attempt_at", "ordinal")
+        return due.order_by(F("request__due_on").asc(nulls_last=True), "next_attempt_at", "request_id", "ordinal")
 
     def due_to_look(self, now: Moment) -> Self:
         """Of unknown outcome, and time to look for them in Adobe's list. In preparation their people are not all there yet."""

@@ -85,6 +85,14 @@ class Person(NamedTuple):
     actions: tuple[str, ...]
     identities: tuple[Identity, ...]
 
+    def names(self) -> list[tuple[str, str]]:
+        """The identities as (canonical namespace, canonical value): by these, people are compared."""
+        names = []
+        for namespace, value, type_, number, _ in self.identities:
+            canonical = canonical_namespace(namespace, type_, number)
+            names.append((canonical, canonical_value(canonical, value)))
+        return names
+
 
 @dataclass(frozen=True)
 class Envelope:

@@ -46,9 +46,11 @@ def build_body(submission: Submission) -> bytes:
 def _users(submission: Submission) -> Iterator[dict[str, Any]]:
     """The people of a call in the order of their file, each with what is asked for by this call."""
     actions: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for subject_id, action in submission.jobs.exclude(subject=None).values_list("subject_id", "action"):
+    # Without their usual order, which takes a join and a sort.
+    jobs = submission.jobs.order_by()
+    for subject_id, action in jobs.exclude(subject=None).values_list("subject_id", "action"):
         actions[subject_id].append(action)
-    people = DataSubject.objects.filter(pk__in=submission.jobs.values("subject")).order_by("position")
+    people = DataSubject.objects.filter(pk__in=jobs.values("subject")).order_by("position")
     open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
     open_identities = DataSubject.identities.opener(DataSubject, submission.data_key)
     for subject_id, position, key, identities in people.values_list("pk", "position", "wire_key_sealed", "identities_sealed"):
@@ -75,7 +77,6 @@ def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> N
         fields = sent_fields() | {"adobe_request_id": created.request_id, "answer_sealed": submission.answer_sealed}
         if not held.settle(CallState.SENT, **fields):
             logger.error("the answer to submission %s came after its claim was gone", submission.pk)
-            stop_when_queued(submission)
             _keep_late_answer(submission, found, fields)
             return
         note_jobs(submission, found)
@@ -84,11 +85,20 @@ def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> N
 
 
 def _keep_late_answer(submission: Submission, found: dict[uuid.UUID, list[str]], fields: dict[str, Any]) -> None:
-    """A person has closed the call as not sent, without knowing this: what Adobe has taken is followed all the same."""
-    given_up = Submission.objects.filter(pk=submission.pk, state=CallState.CANCELLED, request__data_key__isnull=False)
-    if given_up.update(state=CallState.SENT, **fields):
-        note_jobs(submission, found)
+    """The call has gone on without this: what Adobe has taken is followed all the same, and not sent again.
+
+    It may be queued; or a person has closed it as not sent; or it went out a second time, and then a person must know.
+    """
+    submission.state, _ = lock(submission)
+    if not Submission.objects.filter(pk=submission.pk, request__data_key__isnull=False).exists():
+        return
+    note_jobs(submission, found)
+    stop_when_queued(submission)
+    not_sent = Submission.objects.filter(pk=submission.pk, state__in=(CallState.CANCELLED, CallState.REJECTED))
+    if not_sent.update(state=CallState.SENT, **fields):
         record_outcome(submission, CallState.SENT, "late")
+    elif submission.state == CallState.SENT:
+        raise_alarm_when_doubled(submission)
 
 
 def _after_failure(submission: Submission, state: CallState, error: errors.AdobeError) -> None:
@@ -131,7 +141,7 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
     index = crypto.blind_index_for(submission.request.organization)
     ours = {
         (bytes(digest), action): job_id
-        for job_id, digest, action in submission.jobs.values_list("pk", "subject__wire_key_digest", "action")
+        for job_id, digest, action in submission.jobs.order_by().values_list("pk", "subject__wire_key_digest", "action")
         if digest is not None
     }
     found: dict[uuid.UUID, list[str]] = defaultdict(list)
@@ -146,7 +156,7 @@ def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None
     """Give our jobs the ids that Adobe gave them; they are followed from now on."""
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
     fresh, others = [], []
-    for job_id, adobe_id, status in submission.jobs.values_list("pk", "adobe_job_id", "status"):
+    for job_id, adobe_id, status in submission.jobs.order_by().values_list("pk", "adobe_job_id", "status"):
         if job_id in found:
             is_fresh = adobe_id is None and status == JobStatus.WAITING and len(found[job_id]) == 1
             (fresh if is_fresh else others).append(job_id)
@@ -162,7 +172,10 @@ def _note_again(submission: Submission, job_ids: list[uuid.UUID], found: dict[uu
     """Jobs that Adobe has more than once, or that we knew before or took for not sent."""
     revived = False
     for job in submission.jobs.filter(pk__in=job_ids):
-        ids = list(dict.fromkeys([*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids, *found[job.pk]]))
+        known = [*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids]
+        ids = list(dict.fromkeys([*known, *found[job.pk]]))
+        if ids == known and job.status not in (JobStatus.WAITING, JobStatus.NOT_SENT):
+            continue
         job.adobe_job_id, job.extra_adobe_job_ids = ids[0], ids[1:]
         if job.status in (JobStatus.WAITING, JobStatus.NOT_SENT):
             revived |= job.status in JOB_DONE
@@ -219,7 +232,7 @@ class _Sender(sending.Sender[Submission, CreatedJobs]):
         return call.request.organization
 
     def make(self, call: Submission, held: Claim) -> CreatedJobs:
-        """As every call, counted as jobs of today before anything leaves. Where it is certain that none counts, it is given back."""
+        """Counted as jobs of today before anything leaves, and given back where it is certain that none of them counts."""
         organization = call.request.organization
         service, body = connections.service_for(organization), build_body(call)
         day = job_days.take(organization, call.expected_jobs)

@@ -48,6 +48,7 @@ _DECISIONS = {
     "look_again": "look at Adobe's list again",
     "send_missing": "send what is missing",
     "give_up": "not send it",
+    "withdraw": "not send it, because Adobe's limit is reached",
     "acknowledge_doubled": "the doubled jobs were seen",
 }
 _SENTENCES: dict[str, tuple[str, str]] = {

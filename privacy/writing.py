@@ -64,9 +64,8 @@ def wire_digest(index: crypto.BlindIndex, wire_key: str) -> bytes:
 
 def digests_of(index: crypto.BlindIndex, person: schema.Person) -> Iterator[tuple[bytes, str]]:
     """The digest and the canonical namespace of each identity of a person."""
-    for identity in person.identities:
-        namespace = schema.canonical_namespace(identity.namespace, identity.type, identity.namespace_id)
-        yield index.digest("identity", namespace, schema.canonical_value(namespace, identity.value)), namespace
+    for namespace, value in person.names():
+        yield index.digest("identity", namespace, value), namespace
 
 
 # --- People that are stored already ---

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from hygiene.words import error_words
-from portal.adobe.errors import AdobeError, BadAnswer, NotSent, OrganizationBlocked, Throttled
+from portal.adobe.errors import AdobeError, BadAnswer, NotSent, OrganizationBlocked, Paced, Throttled
 
 
 def trouble_words(error: AdobeError) -> str:
     """What happened and what to do, in two sentences."""
     match error:
+        case Paced():
+            return "The organization's calls to Adobe are used up for this minute. Try again in a moment."
         case Throttled():
             return "Adobe asked to slow down. Wait a few minutes, then ask again."
         case NotSent():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, ManyToManyField, Q, QuerySet
@@ -19,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from portal import audit, connections, registry, tokens
+from portal import audit, connections, job_days, registry, tally, tokens
 from portal.admin.base import AuditedAdmin, acting_user, sealed_columns
 from portal.admin.organization_form import OrganizationForm
 from portal.admin.people import visible_people
@@ -35,6 +36,8 @@ STEPS = {
     connection_test.LISTING: "Listing privacy jobs",
 }
 # A token that was made with other values of these says nothing about the new ones.
+LIMIT_FIELDS = {"calls_per_minute", "jobs_per_day"}
+SHOWN_MINUTES = 10
 TOKEN_FIELDS = {"ims_org_id", "client_id", "client_secret", "scopes", "ims_url"}
 
 
@@ -119,6 +122,20 @@ class OrganizationAdmin(AuditedAdmin):
         """How many people were given it."""
         return int(organization.members_total)
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what went to Adobe today and in the last minutes."""
+        organization = self.get_object(request, unquote(object_id))
+        if organization is not None and self.has_view_permission(request, organization):
+            calls = {
+                "sent_today": job_days.sent_today(organization),
+                "shown_minutes": SHOWN_MINUTES,
+                "calls": tally.last_minutes(organization, SHOWN_MINUTES),
+            }
+            extra_context = calls | (extra_context or {})
+        return super().change_view(request, object_id, form_url, extra_context)
+
     # --- What is saved ---
 
     def formfield_for_manytomany(
@@ -142,6 +159,9 @@ class OrganizationAdmin(AuditedAdmin):
         obj.save(update_fields=changed)
         if TOKEN_FIELDS & set(form.changed_data):
             AccessToken.objects.filter(organization=obj).delete()
+        if LIMIT_FIELDS & set(form.changed_data) and not obj.is_on_hold:
+            # What waits for room goes now, or finds that there is still none.
+            registry.resumed(obj.pk)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whoever adds an organization becomes a member, or could not see it."""

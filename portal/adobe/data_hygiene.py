@@ -59,12 +59,12 @@ class DataHygiene:
             raise refused_post(answer)
         return _taken(answer)
 
-    def work_orders(self, *, page: int, display_name: str | None = None) -> WorkOrderPage:
-        """GET /workorder, newest first, pages of 100 counted from 0; those whose name is or contains `display_name` when given.
+    def work_orders(self, *, page: int, size: int = PAGE_SIZE, display_name: str | None = None) -> WorkOrderPage:
+        """GET /workorder, newest first, pages counted from 0; those whose name is or contains `display_name` when given.
 
         Raises Rejected, BadAnswer.
         """
-        query: dict[str, str | int] = {"page": page, "limit": PAGE_SIZE, "orderBy": "-createdAt"}
+        query: dict[str, str | int] = {"page": page, "limit": size, "orderBy": "-createdAt"}
         if display_name is not None:
             query["displayName"] = display_name
         address = self._gateway.address(f"{WORK_ORDERS}?{urlencode(query)}")

@@ -40,7 +40,7 @@ a call that makes no sense gets 400 `{"error": sentence}`:
     POST   /__simulator__/events/registrations/{id}/enable   ask for the challenge again; nothing is replayed
     DELETE /__simulator__/events/registrations/{id}          told nothing any more
     POST   /__simulator__/events/settings     {"duplicate"?, "reorder"?, "lose"?, "forge"?, "forge_client"?: shares of 0 to 1,
-                                              "delay"?, "burst"?: seconds, "retry_scale"?}
+                                              "delay"?, "burst"?: seconds, "retry_scale"?, "at_once"?}
     POST   /__simulator__/events/keys/rotate  exchange one of the two signing keys
     POST   /__simulator__/reset               as when it was started, with nothing taken in; tokens stay valid
 

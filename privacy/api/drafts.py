@@ -58,6 +58,41 @@ class DueLineAnswer(Answer):
     deadline_source = serializers.CharField(source="source", read_only=True, help_text="Where the day comes from.")
 
 
+class DayAnswer(Answer):
+    """What goes on one day (UTC)."""
+
+    day = serializers.DateField(read_only=True)
+    calls = serializers.IntegerField(read_only=True)
+    jobs = serializers.IntegerField(read_only=True)
+
+
+class LateAnswer(Answer):
+    """The day of sending is after the date of the law."""
+
+    due_on = serializers.DateField(read_only=True)
+    last_day = serializers.DateField(read_only=True, help_text="The day on which the last part goes to Adobe.")
+    days = serializers.IntegerField(read_only=True, help_text="So many after the due date.")
+
+
+class MovedAnswer(Answer):
+    """A request that waits, and goes later because of this one."""
+
+    number = serializers.CharField(read_only=True)
+    before = serializers.DateField(read_only=True)
+    after = serializers.DateField(read_only=True)
+    late = LateAnswer(read_only=True, allow_null=True)
+
+
+class PlanAnswer(Answer):
+    """What goes when. None: the organization has no limit of jobs a day, or the draft is not to be confirmed."""
+
+    jobs_per_day = serializers.IntegerField(source="limit", read_only=True)
+    jobs_sent_today = serializers.IntegerField(source="sent_today", read_only=True)
+    days = DayAnswer(many=True, read_only=True)
+    late = LateAnswer(read_only=True, allow_null=True)
+    moves = MovedAnswer(source="moved", many=True, read_only=True)
+
+
 class PreviewAnswer(Answer):
     """What will happen when the draft is confirmed."""
 
@@ -75,6 +110,7 @@ class PreviewAnswer(Answer):
     namespaces = NamespaceLineAnswer(many=True, read_only=True)
     due = DueLineAnswer(many=True, read_only=True)
     cannot_be_undone = serializers.CharField(source="deletes", read_only=True)
+    plan = PlanAnswer(read_only=True, allow_null=True)
 
 
 class MadeAnswer(Answer):

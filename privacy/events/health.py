@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -41,6 +41,56 @@ def list_every(organization: Organization) -> float:
     if source is not None and are_reliable(source):
         return max(float(settings.LIST_WITH_EVENTS_EVERY_SECONDS), float(settings.LIST_EVERY_SECONDS))
     return float(settings.LIST_EVERY_SECONDS)
+
+
+def in_words(source: EventSource) -> str:
+    """Whether events come, and what to do when they do not, for an administrator."""
+    if source.way == EventWay.OFF:
+        return f"Events are not used. Adobe's list is read every {_span(settings.LIST_EVERY_SECONDS)}."
+    reliable = are_reliable(source)
+    every = settings.LIST_WITH_EVENTS_EVERY_SECONDS if reliable else settings.LIST_EVERY_SECONDS
+    return f"{_STATES[EventWay(source.way), reliable](source)} Adobe's list is read every {_span(every)}."
+
+
+def _webhook_doubtful(source: EventSource) -> str:
+    if source.last_error == MISSED:
+        return (
+            "Adobe's list showed a job that had finished without any event. Look in Developer Console whether the registration "
+            "is active and has all four kinds. They are relied on again from the next event on."
+        )
+    return "No event with Adobe's signature has come yet. They are relied on from the first one on."
+
+
+def _journal_doubtful(source: EventSource) -> str:
+    if source.failures:
+        what = _ADVICE.get(source.last_error, "it is tried again by itself.")
+        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
+        return f"The journal could not be read {times}: {what}"
+    return "The journal has not been read to its end yet."
+
+
+_ADVICE = {
+    "ContentForbidden": "Adobe refuses the credential. Add the I/O Events API to its project in Developer Console.",
+    "NotFound": "Adobe does not know the address. Copy it from the registration again.",
+    "HostRefused": "the address is none of Adobe's. Copy it from the registration again.",
+    "Throttled": "Adobe asks for patience, and it is tried again by itself.",
+    "NotSent": "Adobe could not be reached, and it is tried again by itself.",
+}
+_STATES: dict[tuple[EventWay, bool], Callable[[EventSource], str]] = {
+    (EventWay.WEBHOOK, True): lambda _: "Events come with Adobe's signature, and are relied on.",
+    (EventWay.WEBHOOK, False): _webhook_doubtful,
+    (EventWay.JOURNAL, True): lambda _: "The journal is read to its end, and relied on.",
+    (EventWay.JOURNAL, False): _journal_doubtful,
+}
+
+
+def _span(seconds: float) -> str:
+    """Seconds as a person says them."""
+    for size, word in ((3600, "hour"), (60, "minute"), (1, "second")):
+        count = seconds / size
+        if count >= 1:
+            return word if count == 1 else f"{count:g} {word}s"
+    return f"{seconds:g} seconds"
 
 
 def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None:

@@ -26,7 +26,8 @@ LEASE_SECONDS = 240.0
 # One turn takes no longer than this; a long journal is read in several.
 READ_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 900.0
-_LONGEST = {name: EventSource._meta.get_field(name).max_length or 0 for name in ("journal_position", "journal_next")}
+# What the columns take.
+LONGEST_POSITION, LONGEST_NEXT = 500, 2000
 
 
 def journals_due() -> bool:
@@ -102,9 +103,9 @@ def _places_after(source: EventSource, page: JournalPage) -> dict[str, Any]:
     position, onward = page.position or source.journal_position, page.next_address
     if page.is_end and not onward:
         onward = source.journal_next
-    if len(onward) > _LONGEST["journal_next"]:
+    if len(onward) > LONGEST_NEXT:
         onward = ""
-    if len(position) > _LONGEST["journal_position"]:
+    if len(position) > LONGEST_POSITION:
         if not onward:
             raise errors.BadAnswer(code="unkeepable")
         position = source.journal_position
@@ -114,9 +115,7 @@ def _places_after(source: EventSource, page: JournalPage) -> dict[str, Any]:
 def _ended(source: EventSource, page: JournalPage) -> None:
     wait = max(page.retry_after or 0.0, float(settings.JOURNAL_EVERY_SECONDS))
     now = timezone.now()
-    _ours(source).update(
-        confirmed_at=now, next_read_at=now + timedelta(seconds=wait), failures=0, last_error="", lease=None
-    )
+    _ours(source).update(confirmed_at=now, next_read_at=now + timedelta(seconds=wait), failures=0, last_error="", lease=None)
 
 
 def _failed(source: EventSource, error: errors.AdobeError) -> None:
@@ -151,5 +150,11 @@ def _other_way_in(source: EventSource, error: errors.AdobeError) -> dict[str, st
 def begin_again(source_id: uuid.UUID) -> None:
     """Another journal address: from its oldest event on, at once."""
     EventSource.objects.filter(pk=source_id).update(
-        journal_position="", journal_next="", next_read_at=timezone.now(), lease=None, failures=0, last_error="", confirmed_at=None
+        journal_position="",
+        journal_next="",
+        next_read_at=timezone.now(),
+        lease=None,
+        failures=0,
+        last_error="",
+        confirmed_at=None,
     )

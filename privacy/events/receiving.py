@@ -37,7 +37,8 @@ LARGEST_BODY = 2_500_000
 MOST_EVENTS = 1000
 _CHALLENGE = re.compile(r"[0-9A-Za-z._~-]{1,200}")
 
-# Adobe's other way to see whether an address is ours: kept among the events until it is worked off. No type of Adobe's has a space.
+# Adobe's other way to see whether an address is ours: kept among the events until it is worked off. No type of an event that is
+# kept has a space.
 VALIDATION = "address validation"
 # Adobe asks once for each registration, and whenever one is edited.
 MOST_VALIDATIONS = 5

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 LEASE_SECONDS = 60.0
 # Adobe may tell of a job before it has answered the call that made it, or before we have stored the answer.
-FIRST_PAUSE = timedelta(seconds=15)
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800))
 WAIT_FOR_JOB = timedelta(minutes=10)
 # A call of unknown outcome may hold the job that an event is about; looks find it within hours.
 WAIT_FOR_CALL = timedelta(days=1)
@@ -95,9 +95,7 @@ def _work_off(events: list[AdobeEvent], lease: uuid.UUID) -> None:
 
 def _organizations_with_open_calls(organizations: set[uuid.UUID]) -> set[uuid.UUID]:
     """Those with a call whose jobs we do not know yet."""
-    calls = Submission.objects.filter(
-        state__in=(CallState.SENDING, CallState.UNKNOWN), request__organization__in=organizations
-    )
+    calls = Submission.objects.filter(state__in=(CallState.SENDING, CallState.UNKNOWN), request__organization__in=organizations)
     return set(calls.order_by().values_list("request__organization", flat=True).distinct())
 
 
@@ -132,13 +130,17 @@ def _fates(
         if (organization_id, event.adobe_job_id) in found:
             fates.done.append(event.pk)
             continue
-        age = max(now - event.received_at, FIRST_PAUSE)
+        age = now - event.received_at
         if event.adobe_job_id and age < (WAIT_FOR_CALL if organization_id in undecided else WAIT_FOR_JOB):
-            # After as long again as it has waited so far.
-            fates.again[age].append(event.pk)
+            fates.again[_pause_after(age)].append(event.pk)
         else:
             fates.without_job.append(event.pk)
     return fates
+
+
+def _pause_after(age: timedelta) -> timedelta:
+    """About as long again as it has waited so far."""
+    return max((pause for pause in PAUSES if pause <= age), default=PAUSES[0])
 
 
 def _settle(fates: _Fates, lease: uuid.UUID, now: datetime) -> None:
@@ -175,7 +177,7 @@ def _validate(event: AdobeEvent) -> None:
     elif timezone.now() - event.received_at > WAIT_FOR_VALIDATION:
         state = EventState.NO_JOB
     else:
-        AdobeEvent.objects.filter(pk=event.pk).update(next_attempt_at=timezone.now() + FIRST_PAUSE, lease=None)
+        AdobeEvent.objects.filter(pk=event.pk).update(next_attempt_at=timezone.now() + PAUSES[0], lease=None)
         return
     AdobeEvent.objects.filter(pk=event.pk).update(state=state, handled_at=timezone.now(), lease=None)
 

@@ -56,24 +56,29 @@ def details_due() -> bool:
 def detail_next() -> int:
     """Ask about a batch of jobs, then write what came in one transaction. Returns how many were asked about.
 
-    Jobs that there was no time to ask about are due again at once.
+    Jobs that there was no time to ask about are due again at once, and when there is room where the rate had none.
     """
     lease, ids = leases.take(Job.objects.due_for_detail(timezone.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
     jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related(*_ASKED_WITH))
     seen: list[Seen] = []
     asked = 0
-    until = time.monotonic() + ASK_SECONDS
+    until, again = time.monotonic() + ASK_SECONDS, 0.0
     while asked < len(jobs) and time.monotonic() < until:
-        answer = _ask(jobs[asked])
+        try:
+            answer = _ask(jobs[asked])
+        except errors.Paced as full:
+            # The organization's rate has no room: the others' jobs go on, and these come when it has.
+            again = full.retry_after or 0.0
+            break
         asked += 1
         if answer is not None:
             seen.append(answer)
     left = [job.pk for job in jobs[asked:]]
-    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now())
+    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now() + timedelta(seconds=again))
     written = _write_what_fits(seen, lease)
     if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
-    return asked
+    return asked or len(left)
 
 
 def refresh_now(job: Job) -> None:
@@ -93,6 +98,8 @@ def _ask(job: Job) -> Seen | None:
         answer = connections.service_for(job.organization).job(job.adobe_job_id)
     except errors.NotFound:
         _gone(job)
+    except errors.Paced:
+        raise
     except errors.AdobeError as error:
         _ask_failed(job, error)
     except crypto.CannotDecrypt:

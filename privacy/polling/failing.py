@@ -19,6 +19,9 @@ NOT_LISTED = "not_listed"
 def wait_after(error: errors.AdobeError, failures: int) -> float:
     """Seconds until the next try of something that only reads."""
     asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
+    if isinstance(error, errors.Paced):
+        # Our own rate had no room: that says nothing about what is asked for.
+        return asked
     return max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
 
 

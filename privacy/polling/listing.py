@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal import clock, connections, leases, steps
 from portal.adobe import errors
 from portal.adobe.answers import OTHER, ListedJob
+from portal.bulk import Among
 from privacy import doubles, reconciling
 from privacy.events import health
 from privacy.models import Job, JobListing
@@ -171,8 +172,8 @@ class _Pass:
         organization = self.listing.organization
         health.notice_missed(organization, page)
         listed = {job.job_id: job for job in page}
-        rows = Job.objects.filter(organization=organization, adobe_job_id__in=list(listed)).values_list(*_COLUMNS)
-        known = [_Known(*row) for row in rows]
+        rows = Job.objects.order_by().filter(Among("adobe_job_id", listed), organization=organization)
+        known = [_Known(*row) for row in rows.values_list(*_COLUMNS)]
         still_open = [job for job in known if job.status in JOB_AT_ADOBE_OPEN]
         self.seen.update(job.pk for job in still_open)
         news = [job for job in still_open if _has_news(listed[job.adobe_job_id], job)]

@@ -14,6 +14,7 @@ register = template.Library()
 _REASONS = {
     "BadAnswer": "the answer could not be used",
     "Throttled": "Adobe asked to slow down",
+    "Paced": "the organization's calls a minute were used up",
     "NotSent": "no connection came about",
     "OrganizationBlocked": "Adobe refuses the organization's credential",
     "ContentForbidden": "the credential may not fetch results: give its product profile the content permission",

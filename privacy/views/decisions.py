@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.models import User
-from privacy import recalling, reconciling, releasing, shredding
+from privacy import recalling, reconciling, releasing, shredding, withdrawing
 from privacy.intake import NotPossible
 from privacy.models import PrivacyRequest, Submission
 from privacy.statuses import RequestStatus
@@ -22,6 +22,7 @@ DECISIONS: dict[str, tuple[Callable[[Submission, User], Any], str]] = {
     "look_again": (reconciling.look_again, "The portal looks at Adobe's list again."),
     "send_missing": (reconciling.send_missing, "What Adobe does not list goes out as a new call."),
     "give_up": (reconciling.give_up, "The call is closed. Its people count as not sent."),
+    "withdraw": (withdrawing.withdraw, "The call is closed. Its people count as not sent."),
     "acknowledge_doubled": (reconciling.acknowledge_doubled, "Noted: the doubled jobs were seen."),
 }
 

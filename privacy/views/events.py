@@ -22,8 +22,10 @@ def adobe_events(request: HttpRequest, source_id: uuid.UUID) -> HttpResponse:
         return HttpResponse(status=404)
     if request.method == "GET":
         challenge = request.GET.get("challenge", "")
-        # As text, in the type that Adobe asks for (Adobe I/O Events, the challenge request).
-        return HttpResponse(challenge, content_type="text/plain") if receiving.is_challenge(challenge) else HttpResponse(status=400)
+        if not receiving.is_challenge(challenge):
+            return HttpResponse(status=400)
+        # In the type that Adobe asks for (Adobe I/O Events, the challenge request).
+        return HttpResponse(challenge, content_type="text/plain")
     body = _body(request)
     return HttpResponse(status=413 if body is None else receiving.receive(source, body, request.headers))
 

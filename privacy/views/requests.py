@@ -20,7 +20,7 @@ from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
 from portal.waits import time_left
-from privacy import access_first, catalog, playbook, progress, recalling, timeline
+from privacy import access_first, catalog, planning, playbook, progress, recalling, timeline, withdrawing
 from privacy.models import PrivacyRequest, Submission
 from privacy.playbook import Group
 from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
@@ -160,6 +160,11 @@ class Call:
         return cls(row, CALL_TONES[state], words, row.get_person_reason_display(), _words_of_refusal(row))
 
     @property
+    def can_be_withdrawn(self) -> bool:
+        """Whether it waits after Adobe has said that a limit is reached."""
+        return withdrawing.can_withdraw(self.row)
+
+    @property
     def is_doubled(self) -> bool:
         """Whether the person has to look at jobs that Adobe has twice."""
         return self.row.person_reason == "doubled"
@@ -167,7 +172,7 @@ class Call:
 
 def _words_of_refusal(row: Submission) -> str | None:
     """What Adobe said when it refused the call; None when it did not, or when the words do not open any more."""
-    if row.state != CallState.REJECTED:
+    if row.state != CallState.REJECTED and not withdrawing.can_withdraw(row):
         return None
     try:
         return row.words
@@ -186,6 +191,7 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "calls": calls,
         "waiting_calls": [call for call in calls if call.row.person_reason],
         "unsure_calls": [call for call in calls if call.row.state == CallState.UNKNOWN and not call.row.person_reason],
+        "limited_calls": [call for call in calls if call.can_be_withdrawn],
         "refused_calls": [call for call in calls if call.row.state == CallState.REJECTED],
         "call_count": found.submissions.count(),
         "live": found.status in REQUEST_OPEN,
@@ -197,6 +203,7 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "may_cancel": user.has_perm("privacy.cancel_privacyrequest"),
         "recall_left": _recall_left(found),
         "held": HeldDeletes.of(found),
+        "plan": planning.for_request(found),
         "can_resubmit": _can_resubmit(found),
         "endings": [Ending.of(group, found) for group in playbook.of_request(found)] if found.jobs_done else [],
         "may_upload": user.has_perm("privacy.add_upload"),

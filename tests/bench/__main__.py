@@ -19,6 +19,9 @@ BENCHES = {
     "main": "10,000 people on SQLite, end to end, with a kill in the middle",
     "intake": "from a file to prepared requests, against json.loads and COPY",
     "api": "creating through the API: CPU and statements",
+    "submit": "100 POSTs of 1,000 people each, against a bare pool",
+    "follow": "100,000 open jobs through a day: calls to Adobe, and what a pass through its list costs",
+    "workers": "jobs a minute with 1, 2, 4 and 8 workers",
     "growth": "ten times the size against the size",
 }
 

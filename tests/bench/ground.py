@@ -32,9 +32,10 @@ class Ground:
         """CPU seconds of PostgreSQL so far, those of ended connections included."""
         return cpu_seconds(self.postmaster, ended=True) + sum(map(cpu_seconds, _children(self.postmaster)))
 
-    def set_latency(self, seconds: float) -> None:
-        """How long Adobe takes for each answer."""
-        self.stack.simulator.control("settings", {"latency": seconds})
+    def fresh(self, latency: float) -> None:
+        """Adobe knows no job and has counted no call, and takes `latency` seconds for each answer."""
+        self.stack.simulator.reset()
+        self.stack.simulator.control("settings", {"latency": latency})
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`python -m tests.faults`: the real stack under hundreds of faults, and the proof that nothing was lost and nothing doubled.
 
-PostgreSQL, Redis, gunicorn, several Celery workers, beat and the local Adobe run as processes; people, record deletes and opt-outs
-go through while the faults of a schedule strike. Prints a table of what struck how often; an empty row fails. The last line is
+PostgreSQL, Redis, gunicorn, several Celery workers, beat and the local Adobe run as processes; people, record deletes and
+opt-outs go through while the faults of a schedule strike. Prints a table of what struck how often; an empty row fails. The last line is
 
     faults: N injected, C jobs confirmed, L in the ledger, lost 0, doubled 0, stuck 0, wrong 0
 

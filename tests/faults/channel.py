@@ -99,11 +99,10 @@ class Channel:
 
     def take(self, point: str, call: str) -> Order | None:
         """The next order for this point, if there is one and no other process was faster."""
-        for name in sorted(os.listdir(self._orders / point)):
-            source = self._orders / point / name
+        for source in sorted((self._orders / point).iterdir()):
             try:
                 told = json.loads(source.read_text())
-                mine = self.folder / f"{name}.{os.getpid()}"
+                mine = self.folder / f"{source.name}.{os.getpid()}"
                 source.rename(mine)
             except FileNotFoundError:
                 continue
@@ -117,12 +116,12 @@ class Channel:
                 "at": time.time(),
             }
             mine.write_text(json.dumps(evidence))
-            mine.rename(self._struck / name)
+            mine.rename(self._struck / source.name)
             return order
         return None
 
     def clock(self, worker: str) -> float:
         """How far its clock is off, in seconds."""
-        with suppress(FileNotFoundError, ValueError):
-            return float((self._clocks / worker).read_text())
+        with suppress(OSError, ValueError):
+            return float((self._clocks / (worker or "-")).read_text())
         return 0.0

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,12 +16,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import redis
 
 from portal.fail_points import FailPoint
 from tests.faults.channel import WORKER_VARIABLE, Channel
+from tests.faults.times import Times
 from tests.servers import Keeper, free_port
 from tests.stack import ROOT, Stack
 
@@ -94,11 +97,11 @@ class Field:
         yield {"name": "web", "command": [*python, *web, "--bind", f"127.0.0.1:{self._web_port}"]}
 
     def until_the_site_answers(self, seconds: float = 60) -> None:
-        """Wait until the site takes connections."""
+        """Wait until the site shows its sign-in page."""
 
         def answers() -> bool:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self._web_port), timeout=1):
-                return True
+            with suppress(OSError), urlopen(f"{self.web_address}/sign-in/", timeout=5) as page:
+                return bool(page.status == 200)
             return False
 
         self.stack.wait_until(answers, seconds, "the site")
@@ -117,7 +120,7 @@ class Field:
             time.sleep(0.05)
 
     def processes(self, name: str = "") -> list[int]:
-        """Pids of what the supervisor has started (of this worker only, when named), by the environment they were started with."""
+        """Pids of what the supervisor has started (of this worker only, when named), by the environment they have."""
         mine = f"SUPERVISOR_PLAN={self.folder / 'plan.json'}\0".encode()
         named = f"{WORKER_VARIABLE}={name}\0".encode()
         found = []

@@ -107,7 +107,9 @@ class Run:
                 case Cell():
                     strikes.strike(step.what, step.dice)
         struck = report.hits(self.plan.cells, self.tally)
-        self._say(f"round {one.number} of {self.plan.rounds}: {struck} faults struck, {self.confirmed.people.total()} jobs confirmed")
+        self._say(
+            f"round {one.number} of {self.plan.rounds}: {struck} faults struck, {self.confirmed.people.total()} jobs confirmed"
+        )
 
     # --- The quiet end ---
 
@@ -161,5 +163,3 @@ def moving_rows() -> int:
     jobs = Job.objects.filter(status__in=JOB_AT_ADOBE_OPEN).count()
     results = ResultArchive.objects.filter(status=ArchiveStatus.WAITING).count()
     return calls + preparing + jobs + results
-
-

@@ -62,7 +62,7 @@ class Round:
 
 def rounds_of(plan: Plan) -> list[Round]:
     """The whole schedule."""
-    dice = random.Random(plan.seed)  # noqa: S311 - to be replayed
+    dice = random.Random(plan.seed)
     shares: list[list[Cell]] = [[] for _ in range(plan.rounds)]
     for cell in plan.cells:
         # Every round has nearly as many of each as every other one.

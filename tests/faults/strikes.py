@@ -332,4 +332,3 @@ def _sweep() -> bool:
     finally:
         connection.close()
     return True
-

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.supervisor PLAN`: starts the processes of a plan and starts each again when it has ended, as systemd does.
+"""`python -m tests.faults.supervisor PLAN`: starts the processes of a plan, and each again when it has ended, as systemd does.
 
 It is a process of its own so that it can be killed: the kernel then ends what it started, as when a machine goes down, and
 whoever started it starts it again.

@@ -1,4 +1,4 @@
-"""The site of a fault run: the portal's own, with the same clock, waits and full disk as its workers. It reaches no fail point."""
+"""The site of a fault run: the portal's own, with the waits and the full disk of its workers. It reaches no fail point."""
 
 from __future__ import annotations
 

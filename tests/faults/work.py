@@ -13,7 +13,7 @@ from django.db import transaction
 from urllib3.exceptions import HTTPError
 
 from hygiene.models import RecordDelete
-from hygiene.statuses import RECORD_DELETE_OPEN, RecordDeleteStatus
+from hygiene.statuses import RecordDeleteStatus
 from portal.models import Organization, User
 from privacy.models import OptOut, Upload
 from privacy.shipped import PRODUCTS
@@ -26,7 +26,7 @@ from tests.site import Page, Site, last_id
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
-SECRET = "secret-of-a-fault-run"  # noqa: S105 - the simulator's
+SECRET = "secret-of-a-fault-run"
 IDENTITIES_OF_A_DELETE = 20
 UNCONFIRMED = (*RecordDeleteStatus.values[:4], RecordDeleteStatus.DISCARDED)
 
@@ -119,7 +119,7 @@ class Office:
         """Two people who opt out of the sale of their data: one call."""
         self._others += 1
         values = [f"opt-out.{self._prefix}.{self._others}.{number}@example.com" for number in range(2)]
-        fields = {"namespace": "email", "identities": "\r\n".join(values)}
+        fields = {"namespace": "Email", "identities": "\r\n".join(values)}
         location = self._handed_in(lambda site: site.post("/opt-outs/new/", fields | self._fields()))
         number = last_id(location)
 
@@ -161,8 +161,11 @@ class Office:
         page = ask(self.signed_in())
         if page.status == 302 and page.location.startswith("/sign-in/"):
             self.sign_out()
-            return None
-        return page.location if page.status == 302 else None
+        elif page.status == 302:
+            return page.location
+        elif page.status in {400, 403, 404, 422}:
+            raise AssertionError(f"the form is refused: {page.status}")
+        return None
 
     def _confirm(self, path: str, fields: dict[str, str], is_confirmed: Callable[[], bool]) -> None:
         """Press the button until the row says that it was pressed: an answer may be lost, and the row not."""

@@ -12,8 +12,8 @@ import signal
 import time
 import uuid
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import django
 from django.db import OperationalError
@@ -35,44 +35,38 @@ def moved_now() -> datetime:
 timezone.now = moved_now
 django.setup()
 
-from hygiene import intake as hygiene_intake  # noqa: E402 - models can be imported only once Django is set up
-from hygiene import polling as hygiene_polling  # noqa: E402
-from hygiene import preparing  # noqa: E402
-from hygiene import reconciling as hygiene_reconciling  # noqa: E402
-from portal import fail_points, steps  # noqa: E402
+from portal import fail_points  # noqa: E402 - models can be imported only once Django is set up
 from portal.celery import app  # noqa: E402
 from portal.crypto import files  # noqa: E402
 from portal.fail_points import FailPoint  # noqa: E402
-from privacy import archive, intake, polling, reconciling, writing  # noqa: E402
-from privacy.events import working  # noqa: E402
 
 __all__ = ["app"]
 
 # How long a row stays with a worker that may be dead, a wake-up counts as on its way, and a worker stays with one message.
-SHORTER: list[tuple[Any, str, Any]] = [
-    (steps, "SLICE_SECONDS", 2.0),
-    (steps, "LOST_AFTER", timedelta(seconds=4)),
-    (intake, "LEASE_SECONDS", 20.0),
-    (writing, "LEASE_SECONDS", 20.0),
-    (hygiene_intake, "LEASE_SECONDS", 20.0),
-    (preparing, "LEASE_SECONDS", 20.0),
-    (reconciling, "LOOK_LEASE_SECONDS", 8.0),
-    (hygiene_reconciling, "LOOK_LEASE_SECONDS", 8.0),
-    (polling, "LEASE_SECONDS", 10.0),
-    (polling, "ASK_SECONDS", 3.0),
-    (archive, "LEASE_SECONDS", 12.0),
-    (archive, "FETCH_SECONDS", 3.0),
-    (hygiene_polling, "LEASE_SECONDS", 10.0),
-    (working, "LEASE_SECONDS", 8.0),
-]
+SHORTER: dict[str, dict[str, float | timedelta]] = {
+    "portal.steps": {"SLICE_SECONDS": 2.0, "LOST_AFTER": timedelta(seconds=4)},
+    "privacy.intake": {"LEASE_SECONDS": 20.0},
+    "privacy.writing": {"LEASE_SECONDS": 20.0},
+    "privacy.reconciling": {"LOOK_LEASE_SECONDS": 8.0},
+    "privacy.polling.listing": {"LEASE_SECONDS": 10.0},
+    "privacy.polling.details": {"LEASE_SECONDS": 10.0, "ASK_SECONDS": 3.0},
+    "privacy.archive": {"LEASE_SECONDS": 12.0, "FETCH_SECONDS": 3.0},
+    "privacy.events.working": {"LEASE_SECONDS": 8.0},
+    "hygiene.intake": {"LEASE_SECONDS": 20.0},
+    "hygiene.preparing": {"LEASE_SECONDS": 20.0},
+    "hygiene.reconciling": {"LOOK_LEASE_SECONDS": 8.0},
+    "hygiene.polling": {"LEASE_SECONDS": 10.0},
+}
 
 
 def shorten() -> None:
     """Put the shorter waits in place. A constant that was renamed ends the worker, so that no run is slow without saying why."""
-    for module, name, value in SHORTER:
-        if not hasattr(module, name):
-            raise AttributeError(f"{module.__name__} has no {name}")
-        setattr(module, name, value)
+    for name, constants in SHORTER.items():
+        module = import_module(name)
+        for constant, value in constants.items():
+            if not hasattr(module, constant):
+                raise AttributeError(f"{name} has no {constant}")
+            setattr(module, constant, value)
 
 
 def at_fail_point(point: FailPoint, call_id: uuid.UUID) -> None:

@@ -312,3 +312,27 @@ def test_an_answer_that_comes_after_giving_up_is_not_lost(
     order = order_of(queued)
     assert (order.state, order.status, order.finished_at) == (CallState.SENT, WorkOrderStatus.RECEIVED, None)
     assert again(queued).status == RecordDeleteStatus.IN_PROGRESS
+
+
+def test_a_page_that_one_pass_misses_is_no_proof_that_an_order_is_not_there(
+    queued: RecordDelete, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    """Adobe's search for names shows nothing, and in the first pass the list begins with an order of long ago."""
+    simulator.fault("accept_then_cut", match=CREATE, times=1)
+    work("hygiene-submit")
+    queued_delete(organization, officer)
+    work("hygiene-submit")
+    mine, other = (entry["workorderId"] for entry in ledger(simulator))
+    simulator.control(f"workorders/{mine}/age", {"seconds": 600})
+    simulator.control(f"workorders/{other}/age", {"seconds": 864_000})
+    for _ in range(3):
+        # The search is the first of the three listings of a look.
+        simulator.fault("list_lag", match=LIST, seconds=3600, times=1)
+        simulator.fault("list_miss_page", match=LIST, rows=1, times=1)
+        let_pass(timedelta(hours=7))
+        work("hygiene-look")
+        assert order_of(queued).last_error == "look: LookDoesNotCount"
+    assert (order_of(queued).state, order_of(queued).looks_done) == (CallState.UNKNOWN, 0)
+    let_pass(timedelta(hours=7))
+    work("hygiene-look")
+    assert order_of(queued).state == CallState.SENT

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from portal import registry, steps
+from portal import clock, registry, steps
 from portal.models import Wakeup
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +153,18 @@ def test_a_message_that_nobody_took_for_long_is_taken_for_lost(wake: Callable[[s
     assert broker.published == ["send", "send"]
     wake("send")
     assert broker.published == ["send", "send"]
+
+
+def test_a_mark_is_by_the_clock_that_all_share(
+    wake: Callable[[str], None], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose clock is an hour ahead must not keep a step asleep for an hour when its message is lost."""
+    right = timezone.now()
+    monkeypatch.setattr(clock, "now", lambda: right)
+    monkeypatch.setattr(timezone, "now", lambda: right + timedelta(hours=1))
+    wake("send")
+    assert broker.published == ["send"]
+    assert Wakeup.objects.get(step="send").published_at == right
 
 
 @pytest.mark.parametrize("error", [OperationalError("refused"), ConnectionRefusedError("refused"), OSError(28, "disk full")])

@@ -37,7 +37,9 @@ async def tell_event(request: web.Request) -> web.Response:
     world, body = request.app[WORLD], await read_body(request)
     job = world.jobs.get(str(body.get("jobId", "")))
     org = str(body.get("imsOrg") or (job.org if job is not None else world.organizations.all()[0].ims_org))
-    event = new_event(str(body.get("code", CODES[0])), org, str(body.get("jobId", "")), str(body.get("message", "")), world.clock.now())
+    event = new_event(
+        str(body.get("code", CODES[0])), org, str(body.get("jobId", "")), str(body.get("message", "")), world.clock.now()
+    )
     world.events.tell([event])
     return json_response({"eventId": event.event_id})
 

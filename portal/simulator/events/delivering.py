@@ -22,7 +22,6 @@ VALIDATION_SECONDS = 300.0
 RETRY_MINUTES = (1, 2, 4, 8, 15)
 RETRY_FOR_SECONDS = 86_400.0
 BATCH_EVENTS = 20
-AT_ONCE = 8
 # Adobe's own words for what has no HTTP status.
 UNEXPECTED, NETWORK, TIMED_OUT = 601, 602, 604
 OTHER_CLIENT = "somebody-elses-client"
@@ -60,6 +59,7 @@ class Deliverer:
         self._retries: list[Delivery] = []
         self._running: set[asyncio.Task[None]] = set()
         self._last_burst = 0.0
+        self._is_closed = False
 
     # --- Taking events in ---
 
@@ -92,10 +92,15 @@ class Deliverer:
 
     def send_due(self) -> None:
         """Start every delivery whose time has come, a few at once."""
-        while len(self._running) < AT_ONCE and (delivery := self._next()) is not None:
+        while len(self._running) < self._mischief.at_once and (delivery := self._next()) is not None:
             task = asyncio.create_task(self._deliver(delivery))
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._delivered)
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not self._is_closed:
+            self.send_due()
 
     def _next(self) -> Delivery | None:
         if self._retries and self._retries[0].due <= self._clock.now():
@@ -200,6 +205,7 @@ class Deliverer:
             return False
 
     async def close(self) -> None:
+        self._is_closed = True
         for task in self._running:
             task.cancel()
         if self._session is not None:

@@ -14,15 +14,15 @@ from portal.simulator.control_input import ControlError, number
 SPREAD_SECONDS = 1.0
 
 _SHARES = ("duplicate", "reorder", "lose", "forge", "forge_client")
-_TIMES = ("delay", "burst", "retry_scale")
+_NUMBERS = ("delay", "burst", "retry_scale", "at_once")
 
 
 @dataclass
 class Mischief:
-    """`duplicate`: delivered twice. `reorder`: held back for up to a second, so that later ones overtake it. `lose`: never delivered
-    (journals have it). `forge`: a delivery with a bad signature comes beside the good one; `forge_client`: one for another client.
-    `delay`: every delivery waits so long. `burst`: deliveries come all at once, every so many seconds. `retry_scale`: the pauses
-    before retries are multiplied by it.
+    """`duplicate`: delivered twice. `reorder`: held back for up to a second, so that later ones overtake it. `lose`: never
+    delivered (journals have it). `forge`: a delivery with a bad signature comes beside the good one; `forge_client`: one for
+    another client. `delay`: every delivery waits so long. `burst`: deliveries come all at once, every so many seconds.
+    `retry_scale`: the pauses before retries are multiplied by it. `at_once`: deliveries on their way at the same time, at most.
     """
 
     duplicate: float = 0.0
@@ -33,6 +33,7 @@ class Mischief:
     delay: float = 0.0
     burst: float = 0.0
     retry_scale: float = 1.0
+    at_once: float = 8
     seed: str = "adobe"
     struck: Counter[str] = field(default_factory=Counter)
 
@@ -41,9 +42,9 @@ class Mischief:
 
     def change(self, body: Mapping[str, Any]) -> None:
         """Raises ControlError."""
-        unknown = sorted(set(body) - {*_SHARES, *_TIMES})
+        unknown = sorted(set(body) - {*_SHARES, *_NUMBERS})
         if unknown:
-            raise ControlError(f"unknown: {', '.join(unknown)}; known: {', '.join((*_SHARES, *_TIMES))}")
+            raise ControlError(f"unknown: {', '.join(unknown)}; known: {', '.join((*_SHARES, *_NUMBERS))}")
         given = {name: number(dict(body), name) for name in body}
         if any(given.get(name, 0.0) > 1 for name in _SHARES):
             raise ControlError(f"{', '.join(_SHARES)} are shares of at most 1")
@@ -63,4 +64,4 @@ class Mischief:
         return self.delay + (self._random.uniform(0.1, SPREAD_SECONDS) if self.strikes("reorder") else 0.0)
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*_SHARES, *_TIMES)} | {"struck": dict(self.struck)}
+        return {name: getattr(self, name) for name in (*_SHARES, *_NUMBERS)} | {"struck": dict(self.struck)}

@@ -139,9 +139,7 @@ def test_5xx_is_tried_again_later_and_4xx_never(simulator: Simulator, adobe: Ado
     assert len(hook.deliveries) == 4
 
 
-def test_a_webhook_that_fails_for_a_day_is_disabled_and_its_journal_goes_on(
-    simulator: Simulator, hook: Hook
-) -> None:
+def test_a_webhook_that_fails_for_a_day_is_disabled_and_its_journal_goes_on(simulator: Simulator, hook: Hook) -> None:
     register(simulator, hook.url)
     hook.statuses = [400]
     tell(simulator, 10)

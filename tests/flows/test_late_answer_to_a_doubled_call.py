@@ -1,0 +1,91 @@
+"""The known residue: a frozen process sends a call that another has sent meanwhile. What the answer tells, a person is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from hygiene import reconciling as hygiene_reconciling
+from hygiene import submission as hygiene_submission
+from hygiene.models import WorkOrder
+from hygiene.statuses import RecordDeleteStatus
+from portal.adobe.answers import CreatedJobs
+from portal.adobe.data_hygiene import DataHygiene
+from portal.adobe.hygiene_answers import WorkOrderAnswer
+from portal.adobe.privacy_service import PrivacyService
+from portal.models import Organization, User
+from portal.outbound import CallState, PersonReason
+from privacy import reconciling, submission
+from privacy.models import Job, Submission
+from privacy.statuses import RequestStatus
+from tests import hygiene_files
+from tests.conftest import Simulator
+from tests.files import confirmed_request, payload, people
+from tests.states import again
+from tests.steps import let_pass, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_jobs_that_adobe_took_twice_are_told_though_no_list_is_read(
+    simulator: Simulator, organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process freezes before its first byte; the call is looked for, queued, sent by another, and then it thaws."""
+    request = confirmed_request(organization, officer, payload(people(2, "access")))
+    create = PrivacyService.create_jobs
+
+    def frozen(self: PrivacyService, body: bytes, **more: object) -> CreatedJobs:
+        monkeypatch.setattr(PrivacyService, "create_jobs", create)
+        Submission.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+        submission.sweep_stale()
+        for _ in range(3):
+            let_pass(timedelta(hours=7))
+            reconciling.look_next()
+        work("submit")
+        assert Submission.objects.get().state == CallState.SENT
+        return create(self, body, **more | {"still_held": lambda: True})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PrivacyService, "create_jobs", frozen)
+    work("submit")
+    assert set(Counter(entry["key"] for entry in simulator.ledger()).values()) == {2}
+    known = {adobe_id for job in Job.objects.all() for adobe_id in (job.adobe_job_id, *job.extra_adobe_job_ids)}
+    assert known == {entry["jobId"] for entry in simulator.ledger()}
+    assert Submission.objects.get().person_reason == PersonReason.DOUBLED
+    assert again(request).status == RequestStatus.ATTENTION
+
+
+@pytest.mark.parametrize("second", ["sent", "rejected"])
+def test_a_work_order_that_adobe_took_is_followed_or_told(
+    simulator: Simulator, organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    organization.resend_deletes = True
+    organization.save(update_fields=["resend_deletes"])
+    record_delete = hygiene_files.queued_delete(organization, officer)
+    create = DataHygiene.create_work_order
+
+    def frozen(self: DataHygiene, body: bytes, **more: object) -> WorkOrderAnswer:
+        monkeypatch.setattr(DataHygiene, "create_work_order", create)
+        WorkOrder.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+        hygiene_submission.sweep_stale()
+        for _ in range(3):
+            let_pass(timedelta(hours=7))
+            hygiene_reconciling.look_next()
+        if second == "rejected":
+            simulator.fault("reject400", match=hygiene_files.CREATE)
+        work("hygiene-submit")
+        assert WorkOrder.objects.get().state == second
+        return create(self, body, **more | {"still_held": lambda: True})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DataHygiene, "create_work_order", frozen)
+    work("hygiene-submit")
+    ids = [entry["workorderId"] for entry in hygiene_files.ledger(simulator)]
+    order = WorkOrder.objects.get()
+    assert sorted([order.adobe_work_order_id or "", *order.extra_adobe_ids]) == sorted(ids)
+    assert order.state == CallState.SENT
+    doubled = second == "sent"
+    assert (len(ids), order.person_reason) == ((2, PersonReason.DOUBLED) if doubled else (1, ""))
+    status = RecordDeleteStatus.ATTENTION if doubled else RecordDeleteStatus.IN_PROGRESS
+    assert hygiene_files.again(record_delete).status == status

@@ -105,14 +105,8 @@ def _whole_list(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]
     """Of both passes, back to the day before the first byte. Raises LookDoesNotCount when one of them lacks an older order."""
     # One of the very last minutes may have come between the passes.
     since, recent = _since(order), timezone.now() - timedelta(minutes=2)
-    passes = [
-        {
-            one.work_order_id: one
-            for one in _listed(service, order, None, size)
-            if one.created_at is None or one.created_at >= since
-        }
-        for size in PAGE_SIZES
-    ]
+    listed = (_listed(service, order, None, size) for size in PAGE_SIZES)
+    passes = [{one.work_order_id: one for one in some if one.created_at is None or one.created_at >= since} for some in listed]
     both = passes[0] | passes[1]
     lacking = [both[one] for one in passes[0].keys() ^ passes[1].keys()]
     if any(one.created_at is not None and one.created_at < recent for one in lacking):

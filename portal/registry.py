@@ -59,11 +59,13 @@ class DemoStory:
     `write_samples`: puts files to choose into a folder, unless they are there; gives name and words of each. `run_once`, where
     the app has such a run: carries files (none: a sample of that folder) through to the end in the name of a user, calls `watch`
     between its looks (it raises when the demo must stop), gives up when nothing moved for so many seconds, and gives the exit
-    status.
+    status. `connect`: makes the local Adobe tell the portal of what happens; takes the addresses of the portal and of Adobe once
+    both answer, and says whether it will.
     """
 
     write_samples: Callable[[Path], list[tuple[str, str]]]
     run_once: Callable[[Sequence[Path], Path, str, Callable[[], None], float], int] | None = None
+    connect: Callable[[str, str], bool] | None = None
 
 
 _navigation: list[NavigationEntry] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,15 +95,25 @@ def _run(options: Options, interrupts: Interrupts, lock: int) -> int:
     ):
         try:
             say("Starting the local Adobe, the web server, a worker and the clock …")
+            trust_events_of(options.adobe_address)
             supervisor.start(parts.adobe(options.adobe_port, speed=options.speed, state=folder / "adobe.jsonl"))
             supervisor.start(parts.web(options.port), parts.worker(), parts.beat())
             if options.once:
                 return run_once(options, supervisor)
+            for story in registry.demos():
+                if story.connect is not None:
+                    story.connect(options.address, options.adobe_address)
             introduce(options, sign_ins, samples, log)
             return serve(options, supervisor)
         except Interrupted:
             say(STOPPING)
             raise
+
+
+def trust_events_of(adobe_address: str) -> None:
+    """To all that is started from now on, the local Adobe's signatures are Adobe's."""
+    os.environ["ADOBE_EVENT_KEYS_URL"] = adobe_address
+    os.environ["ADOBE_EVENT_VALIDATION_URLS"] = f"{adobe_address}/csm/registrations/validate"
 
 
 def prepare(options: Options) -> list[people.SignIn]:

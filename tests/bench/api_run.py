@@ -66,9 +66,7 @@ def run(folder: Path, variables: Mapping[str, str]) -> int:
         _tell(report, people, costs)
     at_50 = found[BULK].web / BULK
     report.note("web_cpu_ms_a_person_at_50", round(at_50, 2))
-    report.expect(
-        f"at most {MOST_MS_A_PERSON} ms a person at 50", holds=at_50 <= MOST_MS_A_PERSON, found=round(at_50, 2)
-    )
+    report.expect(f"at most {MOST_MS_A_PERSON} ms a person at 50", holds=at_50 <= MOST_MS_A_PERSON, found=round(at_50, 2))
     counts = {costs.statements for costs in found.values()}
     report.expect("as many statements for 1,000 people as for one", holds=len(counts) == 1, found=sorted(counts))
     report.note("people", many)

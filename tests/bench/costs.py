@@ -119,7 +119,7 @@ def backend_pid() -> int:
 
 
 def _times(pid: int) -> list[int]:
-    """The fields of /proc/PID/stat (proc_pid_stat(5)) from the state on, which is no number: 1 is the parent, 11 to 14 are times."""
+    """The fields of /proc/PID/stat (proc_pid_stat(5)) from the state on, which is no number. 1: the parent; 11 to 14: times."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return [0, *map(int, fields[1:])]
 

@@ -2,8 +2,8 @@
 
 Ours: the file is received (encrypted as it arrives), checked (every field, duplicates, and every identity against the open jobs
 of the organization) and confirmed, and every person, digest, job and call is written, sealed, under its lease. That is what
-"confirmed" covers here. The floor, measured in the same run on the same server: json.loads of the file and one COPY a table of the
-same rows, unencrypted, into tables with the same columns, indexes and foreign keys. Each side is a process of its own.
+"confirmed" covers here. The floor, measured in the same run on the same server: json.loads of the file and one COPY a table of
+the same rows, unencrypted, into tables with the same columns, indexes and foreign keys. Each side is a process of its own.
 
 BENCH_PEOPLE sets another size; BENCH_MEMORY_PEOPLE the larger one at which memory is measured again (0: not at all).
 """

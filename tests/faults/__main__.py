@@ -1,7 +1,8 @@
 """`python -m tests.faults`: the real stack under hundreds of faults, and the proof that nothing was lost and nothing doubled.
 
 PostgreSQL, Redis, gunicorn, several Celery workers, beat and the local Adobe run as processes; people, record deletes and
-opt-outs go through while the faults of a schedule strike. Prints a table of what struck how often; an empty row fails. The last line is
+opt-outs go through while the faults of a schedule strike. Prints a table of what struck how often; an empty row fails. The last
+line is
 
     faults: N injected, C jobs confirmed, L in the ledger, lost 0, doubled 0, stuck 0, wrong 0
 
@@ -55,7 +56,7 @@ def main() -> int:
         from tests.faults import run  # noqa: PLC0415 - its models need the environment that was made above
 
         if _is_short():
-            size = run.Size(SHORT, workers=2, needed=1, settle_seconds=120)
+            size = run.Size(SHORT, workers=2, needed=1, settle_seconds=120, mop_up_minutes=1)
         else:
             size = run.Size(needed=_number("FAULTS_NEEDED", 20), minutes=_number("FAULTS_MINUTES", 45))
         return run.run(folder, keeper, _plan(), size, variables)
@@ -65,10 +66,11 @@ def _plan() -> Plan:
     seed = _number("FAULTS_SEED", secrets.randbelow(1_000_000))
     if _is_short():
         quick = [cell for cell in CELLS if cell.quick]
-        return Plan(seed, 1, quick, times=1, people=60, uploads=4, record_deletes=2, opt_outs=3, pause=0.3)
+        return Plan(seed, 1, quick, times=1, people=60, uploads=6, record_deletes=3, opt_outs=4, people_per_call=2, pause=0.3)
     needed = _number("FAULTS_NEEDED", 20)
-    # Some more than needed: not every fault finds something to strike.
-    return Plan(seed, _number("FAULTS_ROUNDS", 22), CELLS, times=needed + 4, people=_number("FAULTS_PEOPLE", 10_000))
+    # A few more than needed: not every fault finds something to strike.
+    times = needed + needed // 10
+    return Plan(seed, _number("FAULTS_ROUNDS", 22), CELLS, times=times, people=_number("FAULTS_PEOPLE", 10_000))
 
 
 def _is_short() -> bool:

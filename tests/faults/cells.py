@@ -74,6 +74,12 @@ ADOBE: dict[str, str] = {
     "list_miss_page": "the list misses a page",
     "token_down": "the token endpoint is down",
     "truncated_zip": "a result is truncated",
+    "cut_zip": "a result breaks off",
+    "events:duplicate": "events come twice",
+    "events:reorder": "events come out of order",
+    "events:forge": "events with a forged signature",
+    "events:forge_client": "events for another client",
+    "events:lose": "events are lost",
 }
 # In these points a process can stand for long; in the last one it is the known residue when it stands past every look.
 FREEZING = (

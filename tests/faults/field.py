@@ -79,8 +79,11 @@ class Field:
         """Start the supervisor with what it supervises, and wait until the site answers."""
         plan = self.folder / "plan.json"
         plan.write_text(json.dumps({"folder": str(self.run_folder), "processes": list(self._processes())}))
-        environment = {"SUPERVISOR_PLAN": str(plan)}
-        self.stack.environment |= environment
+        self.stack.environment |= {
+            "SUPERVISOR_PLAN": str(plan),
+            "ADOBE_EVENT_KEYS_URL": self.stack.simulator.address,
+            "ADOBE_EVENT_VALIDATION_URLS": f"{self.stack.simulator.address}/csm/registrations/validate",
+        }
         self.stack.start("supervisor", [sys.executable, "-m", "tests.faults.supervisor", str(plan)], "supervisor: running")
         self.until_the_site_answers()
 
@@ -151,21 +154,22 @@ class Field:
         pid = self.leader(name)
         return bool(pid) and _signal(os.kill, pid)
 
-    def kill_supervisor(self) -> None:
+    def kill_supervisor(self) -> bool:
         """SIGKILL to the supervisor: the kernel ends what it started. Then it is started again."""
         self.stack.kill("supervisor", with_children=False)
         plan = str(self.folder / "plan.json")
         self.stack.start("supervisor", [sys.executable, "-m", "tests.faults.supervisor", plan], "supervisor: running")
+        return True
 
     def thaw(self, group: int) -> None:
         """Let a frozen process group go on."""
         with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGCONT)
 
-    def empty_redis(self) -> None:
+    def empty_redis(self) -> bool:
         """FLUSHALL."""
         with redis.Redis.from_url(self.keeper.servers.broker_url) as client:
-            client.flushall()
+            return bool(client.flushall())
 
     # --- The disk of the media folder ---
 
@@ -212,10 +216,10 @@ class Field:
     def restore(self, backup: Backup, *, before_start: Callable[[], None]) -> None:
         """As an administrator does: stop everything, put the database back, `after_restore`, start again."""
         self.stop()
-        self._postgres("psql", "--quiet", "--command", "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        self._postgres(
-            "pg_restore", "--no-owner", "--exit-on-error", "--dbname", self._database, str(backup.dump), database=False
-        )
+        # Whoever is still connected belongs to a process that is gone.
+        for command in (f"DROP DATABASE {self._database} WITH (FORCE)", f"CREATE DATABASE {self._database}"):
+            self._postgres("psql", "--quiet", "--command", command, database="postgres")
+        self._postgres("pg_restore", "--no-owner", "--exit-on-error", "--dbname", self._database, str(backup.dump))
         for source in backup.uploads.rglob("*"):
             target = self.media / source.relative_to(backup.uploads)
             if source.is_file() and not target.exists():
@@ -232,9 +236,8 @@ class Field:
     def _postgres(self, program: str, *arguments: str, database: str = "") -> None:
         parts = urlsplit(self.stack.environment["DATABASE_URL"])
         where = {"PGHOST": parts.hostname, "PGPORT": str(parts.port), "PGUSER": parts.username, "PGPASSWORD": parts.password}
-        environment = (
-            os.environ | {name: value for name, value in where.items() if value} | {"PGDATABASE": self._database} * database
-        )
+        where["PGDATABASE"] = database or self._database
+        environment = os.environ | {name: value for name, value in where.items() if value}
         subprocess.run([program, *arguments], env=environment, check=True, capture_output=True, cwd=ROOT)
 
 

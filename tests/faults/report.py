@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.faults.accounting import Kind, Verdict
 from tests.faults.cells import RESIDUE, Cell
-from tests.faults.strikes import Tally
+from tests.faults.tally import Tally
 
 
 def table(cells: Sequence[Cell], tally: Tally, needed: int) -> list[str]:
@@ -21,19 +21,19 @@ def table(cells: Sequence[Cell], tally: Tally, needed: int) -> list[str]:
     return lines
 
 
-def too_few(cells: Sequence[Cell], tally: Tally, needed: int) -> list[str]:
+def too_few(cells: Sequence[Cell], tally: Tally, needed: int) -> list[Cell]:
     """Cells that did not strike often enough."""
-    return [cell.words for cell in cells if tally.rows[cell.words].hits < needed]
+    return [cell for cell in cells if tally.hits(cell) < needed]
 
 
 def hits(cells: Sequence[Cell], tally: Tally) -> int:
     """How many faults struck."""
-    return sum(tally.rows[cell.words].hits for cell in cells)
+    return sum(tally.hits(cell) for cell in cells)
 
 
 def residue(tally: Tally, verdict: Verdict) -> str:
     """The known residue, in a line of its own."""
-    struck = tally.rows[RESIDUE.words].hits
+    struck = tally.hits(RESIDUE)
     return (
         f"known residue: {struck} processes frozen in the last instruction before the first byte for longer than every look; "
         f"Adobe has {verdict.count(Kind.RESIDUE)} persons and actions twice because of it, each by exactly such a call"

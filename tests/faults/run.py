@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ from privacy.statuses import JOB_AT_ADOBE_OPEN, ArchiveStatus, RequestStatus
 from tests.conftest import make_organization
 from tests.faults import report
 from tests.faults.accounting import Confirmed, Ledgers, Verdict, judge, standing
-from tests.faults.cells import Cell
+from tests.faults.cells import Cell, Deed
 from tests.faults.database import patiently
 from tests.faults.field import SPEED, Field
 from tests.faults.schedule import Errand, Plan, Round, rounds_of
 from tests.faults.staff import DecidingOfficer, let_an_hour_pass
-from tests.faults.strikes import Strikes, Tally
+from tests.faults.strikes import Strikes
+from tests.faults.tally import Tally
 from tests.faults.times import WHOLE, Times
 from tests.faults.work import Office, new_organization
 from tests.people import make_user
@@ -43,6 +45,7 @@ class Size:
     workers: int = 4
     needed: int = 20
     minutes: float = 45
+    mop_up_minutes: float = 12
     settle_seconds: float = 420
 
 
@@ -81,6 +84,7 @@ class Run:
                     self._say(f"the time is over before round {one.number}")
                     break
                 self._round(one, strikes)
+            self._mop_up(strikes)
             strikes.quiet_down()
             patiently(let_an_hour_pass)
             mark = patiently(standing.mark)
@@ -90,8 +94,9 @@ class Run:
         return self._tell(verdict, officer, self.plan.cells)
 
     def _round(self, one: Round, strikes: Strikes) -> None:
-        organization = new_organization(self.field, one.number, self.officer)
-        office = strikes.office = Office(self.field, organization, one.number, self.confirmed)
+        organization = new_organization(self.field, one.number, self.officer, self.plan.people_per_call)
+        office = self.office = Office(self.field, organization, one.number, self.confirmed)
+        strikes.work_with(office)
         for step in one.steps:
             strikes.carry_on()
             time.sleep(step.pause)
@@ -110,6 +115,20 @@ class Run:
         self._say(
             f"round {one.number} of {self.plan.rounds}: {struck} faults struck, {self.confirmed.people.total()} jobs confirmed"
         )
+
+    def _mop_up(self, strikes: Strikes) -> None:
+        """What has not struck often enough is tried again, with a little more work each time."""
+        until = time.monotonic() + self.size.mop_up_minutes * 60
+        dice = random.Random(self.plan.seed)
+        while (short := report.too_few(self.plan.cells, self.tally, self.size.needed)) and time.monotonic() < until:
+            self.office.people(self.plan.people_per_call)
+            self.office.opt_out()
+            for cell in short:
+                strikes.carry_on()
+                if cell.deed is Deed.RESTORE:
+                    strikes.back_up()
+                strikes.strike(cell, dice.random())
+            time.sleep(self.plan.pause)
 
     # --- The quiet end ---
 
@@ -143,7 +162,7 @@ class Run:
             self._say(str(finding))
         self._say(f"audit trail: {'whole' if chain.ok else chain.reason}; {Organization.objects.count()} organizations")
         if short:
-            self._say(f"struck fewer than {self.size.needed} times: {'; '.join(short)}")
+            self._say(f"struck fewer than {self.size.needed} times: {'; '.join(map(str, short))}")
         self._say(f"took {self._minutes():.1f} minutes")
         print(verdict.last_line(report.hits(cells, self.tally)), flush=True)
         return 0 if verdict.holds and chain.ok and not short else 1

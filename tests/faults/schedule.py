@@ -44,6 +44,7 @@ class Plan:
     uploads: int = 10
     record_deletes: int = 3
     opt_outs: int = 15
+    people_per_call: int = 10
     pause: float = 1.0
 
     @property

@@ -487,6 +487,7 @@ def test_an_open_job_moves_as_long_as_its_law_is_listed(run: Run) -> None:
 def test_what_waits_until_a_time_that_its_page_tells_is_not_stuck(run: Run) -> None:
     until = NOW() + LATER
     WorkOrder.objects.update(state="queued", next_attempt_at=until + timedelta(minutes=1), waits_for_quota_until=until)
+    Submission.objects.update(state="queued", next_attempt_at=until, last_error="day_limit")
     assert found(run.judge()) == []
 
 

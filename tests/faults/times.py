@@ -25,6 +25,7 @@ class Times:
         return {
             "SWEEP_EVERY_SECONDS": "1",
             "LIST_EVERY_SECONDS": "6",
+            "LIST_WITH_EVENTS_EVERY_SECONDS": "15",
             "DETAIL_FIRST_SECONDS": "6",
             "AUDIT_SEAL_EVERY_SECONDS": "5",
             "TASK_SOFT_LIMIT_SECONDS": str(self.soft),

@@ -15,9 +15,9 @@ from urllib3.exceptions import HTTPError
 from hygiene.models import RecordDelete
 from hygiene.statuses import RecordDeleteStatus
 from portal.models import Organization, User
-from privacy.models import OptOut, Upload
+from privacy.models import EventSource, OptOut, Upload
 from privacy.shipped import PRODUCTS
-from privacy.statuses import OptOutStatus, UploadStatus
+from privacy.statuses import EventWay, OptOutStatus, UploadStatus
 from tests.faults.accounting.truth import Confirmed
 from tests.faults.database import patiently
 from tests.faults.field import Field
@@ -35,8 +35,11 @@ class SiteIsAway(Exception):
     """The site did not do what it was asked within a long time."""
 
 
-def new_organization(field: Field, number: int, officer: User) -> Organization:
-    """An organization of a round, known at both ends. Every other one sends deletes again without asking."""
+def new_organization(field: Field, number: int, officer: User, people_per_call: int) -> Organization:
+    """An organization of a round, known at both ends, whose events come to our webhook.
+
+    Every other one sends deletes again without asking.
+    """
     address = field.stack.simulator.address
     ims_org = f"FA{number:022X}@AdobeOrg"
     described = {"imsOrg": ims_org, "clientId": f"client-{number}", "clientSecret": SECRET}
@@ -52,7 +55,7 @@ def new_organization(field: Field, number: int, officer: User) -> Organization:
             gateway_url=address,
             ims_url=address,
             product_codes=[product.code for product in PRODUCTS],
-            max_people_per_call=10,
+            max_people_per_call=people_per_call,
             resend_deletes=number % 2 == 0,
             calls_per_minute=12_000,
         )
@@ -61,9 +64,14 @@ def new_organization(field: Field, number: int, officer: User) -> Organization:
             organization.client_secret = SECRET
             organization.save()
             organization.members.add(officer)
+            EventSource.objects.create(organization=organization, way=EventWay.WEBHOOK)
         return organization
 
-    return patiently(make)
+    organization = patiently(make)
+    webhook = f"{field.web_address}/adobe-events/{organization.event_source.pk}/"
+    field.adobe("events/settings", {"retry_scale": 0.02})
+    field.adobe("events/registrations", {"clientId": organization.client_id, "webhookUrl": webhook})
+    return organization
 
 
 class Office:

@@ -23,6 +23,7 @@ from portal.models import AccessToken, AuditEvent, DataKey, Organization, User
 from portal.models import Counter as Numbers
 from portal.outbound import CallState, PersonReason
 from privacy import intake, restoring, submission
+from privacy.intake import preparing as preparing_step
 from privacy.models import (
     DataSubject,
     IdentityDigest,
@@ -355,7 +356,7 @@ def test_what_was_half_prepared_at_the_backup_is_not_looked_for_before_it_is_who
     simulator: Simulator, acme: Organization, officer: User, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = in_preparation(acme, officer, 5)
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing_step, "BATCH_PEOPLE", 2)
     pre_save.connect(power_cut, sender=Submission)
     try:
         with pytest.raises(PowerCut):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.models import AuditEvent, Organization, User
 from portal.outbound import CallState
 from privacy import intake, progress, recalling, schema, shredding, submission, writing
-from privacy.intake import NotPossible
+from privacy.intake import NotPossible, preparing
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.statuses import JobStatus, RequestStatus
 from tests.conftest import Simulator
@@ -164,7 +164,7 @@ def test_a_call_that_is_being_sent_at_that_moment_goes_out_and_the_person_is_tol
 def test_a_worker_that_prepares_it_at_the_same_moment_loses_its_lease(
     careful: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 2)
     (request,) = unprepared(careful, officer, payload(people(5)))
     write = writing.Writer.write
 

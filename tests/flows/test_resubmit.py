@@ -8,7 +8,7 @@ import pytest
 
 from portal.models import AuditEvent, Organization, User
 from privacy import intake, progress, recalling, reconciling, resubmission, shredding
-from privacy.intake import NotPossible
+from privacy.intake import NotPossible, preparing
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JobStatus, Origin, RequestStatus
 from tests.conftest import Simulator
@@ -187,7 +187,7 @@ def wire_keys(request: PrivacyRequest) -> dict[int, bytes]:
 def test_a_worker_that_dies_while_preparing_it_is_followed_by_one_that_starts_over(
     failed: PrivacyRequest, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 1)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 1)
     one, both = resubmission.resubmit(failed, officer)
     recalling.cancel(both, officer)
 

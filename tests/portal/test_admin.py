@@ -76,6 +76,8 @@ def organization_form(organization: Organization, **changes: Any) -> dict[str, A
         "product_codes": organization.product_codes,
         "max_people_per_call": organization.max_people_per_call,
         "max_identities_per_call": organization.max_identities_per_call,
+        "calls_per_minute": organization.calls_per_minute,
+        "jobs_per_day": organization.jobs_per_day,
         "recall_minutes": organization.recall_minutes,
         "sandbox_name": organization.sandbox_name,
         "max_identities_per_work_order": organization.max_identities_per_work_order,

@@ -94,6 +94,15 @@ def test_the_class_gives_the_description_of_the_field() -> None:
 # --- What is bound ---
 
 
+def test_what_a_sealer_gives_is_what_the_field_opens() -> None:
+    key = DataKey.new("organization", uuid4())
+    seal = Organization.client_secret.sealer(Organization, key)
+    organization = Organization(data_key=key, client_secret_sealed=seal("s3cret"))
+    assert organization.client_secret == "s3cret"
+    assert seal("s3cret") != seal("s3cret")
+    assert seal(None) is None
+
+
 def test_a_blob_moved_to_another_field_of_the_same_row_does_not_open() -> None:
     organization = unsaved_organization()
     organization.client_secret = "hush"

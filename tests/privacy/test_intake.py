@@ -22,6 +22,7 @@ from portal.models import AuditEvent, DataKey, Organization, User
 from portal.outbound import CallState
 from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import intake, writing
+from privacy.intake import preparing
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload
 from privacy.statuses import JobStatus, RequestStatus, UploadStatus
 from tests.conftest import OTHER_IMS_ORG, make_organization
@@ -316,7 +317,7 @@ def test_it_writes_every_person_job_and_call(organization: Organization, officer
 def test_calls_keep_the_organizations_limits_over_batches(
     organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 2)
     Organization.objects.update(max_people_per_call=3)
     organization.refresh_from_db()
     request = confirmed_request(organization, officer, payload(people(8, "access")))
@@ -376,7 +377,7 @@ def test_the_earliest_due_date_of_its_people_is_the_requests(
 def test_a_worker_that_dies_half_way_is_followed_by_one_that_starts_over_with_the_same_wire_keys(
     organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 2)
     request = confirmed(organization, officer, payload(people(5)))
     with on_saving_call(2, die), pytest.raises(PowerCut):
         intake.prepare_next()
@@ -399,7 +400,7 @@ def test_a_worker_that_dies_half_way_is_followed_by_one_that_starts_over_with_th
 def test_no_call_can_be_sent_before_the_last_person_is_written(
     organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 2)
     request = confirmed(organization, officer, payload(people(5)))
     with on_saving_call(3, die), pytest.raises(PowerCut):
         intake.prepare_next()
@@ -410,7 +411,7 @@ def test_no_call_can_be_sent_before_the_last_person_is_written(
 def test_a_worker_that_lost_its_lease_stops_at_its_next_batch(
     organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_PEOPLE", 2)
+    monkeypatch.setattr(preparing, "BATCH_PEOPLE", 2)
     request = confirmed(organization, officer, payload(people(5)))
     second_worker = uuid.uuid4()
 

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, RecordDeleteStatus, WorkOrderStatus
+from portal.job_days import DAY_LIMIT
 from portal.outbound import OPEN_STATES, CallState, OutboundCall
 from privacy.models import ConsentCall, Job, JobListing, OptOut, PrivacyRequest, ResultArchive, Submission, Upload
 from privacy.statuses import (
@@ -104,7 +105,8 @@ def _privacy() -> Iterator[tuple[UUID, Open]]:
         yield request.pk, Open("request", request.next_attempt_at, trace, request.organization_id)
     calls = Submission.objects.filter(state__in=OPEN_STATES, person_reason="", waits_for_access=False)
     for call in calls.exclude(request__status=RequestStatus.PREPARING).select_related("request").defer("answer_sealed"):
-        yield call.pk, _open_call("call", call, call.request.organization_id, call.request.recall_until)
+        tomorrow = call.next_attempt_at if call.last_error == DAY_LIMIT else None
+        yield call.pk, _open_call("call", call, call.request.organization_id, tomorrow or call.request.recall_until)
     yield from _jobs()
     for result in ResultArchive.objects.filter(status=ArchiveStatus.WAITING).select_related("job").defer("job__raw_sealed"):
         trace = (result.next_attempt_at, result.attempts, result.lease)

@@ -1,0 +1,60 @@
+"""From a file to a request: receive, check, confirm or discard, prepare. Nothing is sent from here.
+
+A request is prepared in batches by a worker; its calls can be sent only once every person is written, so a crash half-way is
+mended by starting over.
+"""
+
+from __future__ import annotations
+
+from privacy.intake.confirming import (
+    asks_both,
+    confirm,
+    discard,
+    new_request,
+    next_number,
+    recall_until,
+)
+from privacy.intake.preparing import (
+    drop_file_when_read,
+    forget_prepared,
+    prepare,
+    prepare_next,
+    requests_to_prepare,
+)
+from privacy.intake.receiving import (
+    check,
+    check_next,
+    check_stream,
+    find_open,
+    open_stream,
+    receive,
+    rules_for,
+    take_in,
+    uploads_to_check,
+)
+from privacy.intake.refusals import NotPossible, Unreadable
+
+__all__ = [
+    "NotPossible",
+    "Unreadable",
+    "asks_both",
+    "check",
+    "check_next",
+    "check_stream",
+    "confirm",
+    "discard",
+    "drop_file_when_read",
+    "find_open",
+    "forget_prepared",
+    "new_request",
+    "next_number",
+    "open_stream",
+    "prepare",
+    "prepare_next",
+    "recall_until",
+    "receive",
+    "requests_to_prepare",
+    "rules_for",
+    "take_in",
+    "uploads_to_check",
+]

@@ -1,0 +1,220 @@
+"""A file is received, already encrypted on its way in, and checked: at once when it is small, else by a worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
+from portal import audit, bulk, crypto, leases, steps
+from portal.interludes import Interlude
+from portal.models import Organization, User
+from portal.uploads import UPLOAD_LABEL, StoredUpload
+from privacy import catalog, checking, schema
+from privacy.intake.refusals import Unreadable
+from privacy.models import IdentityDigest, Upload
+from privacy.querysets import UploadQuerySet
+from privacy.reading import Readable
+from privacy.statuses import JOB_OPEN, UploadStatus
+from privacy.writing import LEASE_SECONDS, digests_of
+
+logger = logging.getLogger(__name__)
+
+# A file that is so many times smaller need not wait for the larger one of another organization.
+MUCH_SHORTER = 10
+
+
+# --- Receive ---
+
+
+def receive(file: StoredUpload, *, organization: Organization, user: User, received_on: date) -> Upload:
+    """Keep an uploaded file, already encrypted on its way in. It is checked next, here or by a worker."""
+    with transaction.atomic():
+        file.data_key.save(force_insert=True)
+        upload = Upload(
+            organization=organization,
+            uploaded_by=user,
+            data_key=file.data_key,
+            path=file.path,
+            size=file.size or 0,
+            received_on=received_on,
+        )
+        upload.file_name = file.name
+        upload.save(force_insert=True)
+        audit.record("upload.received", actor=user, organization=organization, obj=upload, root_id=upload.pk)
+    return upload
+
+
+def take_in(file: StoredUpload, *, organization: Organization, user: User, received_on: date) -> Upload:
+    """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
+    if file.too_large:
+        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        raise Unreadable(f"The file is larger than {most}, the most that is taken here. Split it into several files.")
+    if (file.size or 0) > settings.UPLOAD_INLINE_BYTES:
+        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        file.kept = True
+        steps.wake("check")
+        return upload
+    result = check_stream(file.open_plain, organization)
+    if not result.readable:
+        raise Unreadable(result.findings[0].message)
+    with transaction.atomic():
+        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        _keep_result(upload, result)
+    file.kept = True
+    return upload
+
+
+# --- Check ---
+
+
+def rules_for(organization: Organization) -> schema.OrganizationRules:
+    """What the organization allows in a request."""
+    return schema.OrganizationRules(ims_org_id=organization.ims_org_id, product_codes=frozenset(organization.product_codes))
+
+
+def open_stream(upload: Upload) -> crypto.SealedReader:
+    """The decrypted bytes of an upload, as a stream. Raises CannotDecrypt, FileNotFoundError."""
+    if upload.data_key is None:
+        raise crypto.CannotDecrypt("the upload was discarded")
+    return crypto.open_sealed(upload.file_path, crypto.box_for(upload.data_key), UPLOAD_LABEL)
+
+
+def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> checking.CheckResult:
+    """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes.
+
+    `tell` gets the number of bytes read so far.
+    """
+
+    def progress(bytes_read: int) -> None:
+        tell(bytes_read)
+        if bytes_read - upload.bytes_checked >= 1024 * 1024:
+            upload.bytes_checked = bytes_read
+            upload.next_attempt_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+            upload.save(update_fields=["bytes_checked", "next_attempt_at"])
+
+    try:
+        result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+    except crypto.MasterKeyMissing:
+        # The file is well: a worker that has the key checks it once this lease has run out.
+        raise
+    except (FileNotFoundError, crypto.CannotDecrypt):
+        logger.error("the file of upload %s cannot be read", upload.pk)  # noqa: TRY400 - the place is all there is to say
+        result = checking.unreadable("lost", "The stored file is gone or damaged. Discard this upload and choose the file again.")
+    with transaction.atomic():
+        _keep_result(upload, result)
+    if not result.readable:
+        crypto.discard(upload.file_path)
+    return result
+
+
+def check_stream(
+    open_plain: Callable[[], Readable], organization: Organization, progress: Callable[[int], None] = lambda _: None
+) -> checking.CheckResult:
+    """Check a file by the organization's rules and against its open jobs. Changes nothing."""
+    return checking.check_file(
+        open_plain,
+        rules_for(organization),
+        catalog.current(),
+        find_open=lambda people: find_open(organization, people),
+        progress=progress,
+        max_people_per_call=organization.max_people_per_call,
+        max_identities_per_call=organization.max_identities_per_call,
+    )
+
+
+def _keep_result(upload: Upload, result: checking.CheckResult) -> None:
+    """Unless somebody discarded the upload meanwhile."""
+    upload.result = result.to_dict()
+    upload.error_count, upload.warning_count = result.error_count, result.warning_count
+    upload.bytes_checked = upload.size
+    status = UploadStatus.REFUSED if result.error_count else UploadStatus.READY
+    checked = Upload.objects.filter(pk=upload.pk, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING)).update(
+        status=status,
+        result_sealed=upload.result_sealed,
+        error_count=upload.error_count,
+        warning_count=upload.warning_count,
+        bytes_checked=upload.size,
+    )
+    if checked:
+        upload.status = status
+        audit.record(
+            "upload.checked",
+            actor=None,
+            organization=upload.organization,
+            obj=upload,
+            root_id=upload.pk,
+            details={"errors": result.error_count, "warnings": result.warning_count},
+        )
+
+
+def uploads_to_check() -> bool:
+    """Whether a file waits for a worker."""
+    return _due_uploads().exists()
+
+
+def check_next() -> int:
+    """Check one waiting file and, should that be long, short ones of others on the way. Returns how many had their turn."""
+    upload = _leased_upload(_due_uploads())
+    if upload is None:
+        return 0
+    others = Interlude(lambda: _check_short(upload))
+    check(upload, lambda _: others.offer())
+    return 1
+
+
+def _check_short(longer: Upload) -> int:
+    """Check a much shorter file of another organization than the one under way."""
+    others = _due_uploads().exclude(organization=longer.organization_id)
+    upload = _leased_upload(others.filter(size__lte=longer.size // MUCH_SHORTER))
+    if upload is None:
+        return 0
+    # The one under way may have its key here, while this one's is with another worker.
+    with suppress(crypto.MasterKeyMissing):
+        check(upload)
+    return 1
+
+
+def _leased_upload(due: UploadQuerySet) -> Upload | None:
+    while True:
+        _, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
+        if not ids:
+            return None
+        # It may have been discarded, or checked by another worker and confirmed, since it was leased.
+        waiting = Upload.objects.filter(pk__in=ids, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
+        if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
+            return Upload.objects.select_related("organization__data_key", "data_key").get(pk=ids[0])
+
+
+def _due_uploads() -> UploadQuerySet:
+    return Upload.objects.filter(
+        status__in=(UploadStatus.WAITING, UploadStatus.CHECKING), next_attempt_at__lte=timezone.now()
+    ).order_by("next_attempt_at")
+
+
+def find_open(organization: Organization, people: Sequence[schema.Person]) -> Iterator[checking.OpenMatch]:
+    """Which of these people already have an open job of the same action: found by identity digest, in one query a batch."""
+    index = crypto.blind_index_for(organization)
+    by_digest: dict[bytes, list[schema.Person]] = {}
+    for person in people:
+        for digest, _ in digests_of(index, person):
+            by_digest.setdefault(digest, []).append(person)
+    matches = (
+        IdentityDigest.objects.filter(
+            bulk.Among("digest", by_digest),
+            subject__request__organization=organization,
+            subject__jobs__status__in=JOB_OPEN,
+        )
+        .values_list("digest", "subject__jobs__action", "subject__request__number")
+        .distinct()
+    )
+    for found, action, number in matches:
+        for person in by_digest[bytes(found)]:
+            if action in person.actions:
+                yield checking.OpenMatch(row=person.row, key=person.key, action=action, request_number=number)

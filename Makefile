@@ -17,7 +17,7 @@ define install
 	@touch $(2)
 endef
 
-.PHONY: help demo demo-reset test pictures bench lint schema format locks
+.PHONY: help demo demo-reset test pictures bench faults lint schema format locks
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 
 bench: $(VENV)/.dev ## 10,000 people, 100,000 identities, 1,000 API calls; a worker is killed half-way; every promise checked (BENCH_PEOPLE=10000)
 	@$(BIN)/python -m tests.bench
+
+faults: $(VENV)/.dev ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=45)
+	@$(BIN)/python -m tests.needs
+	@$(BIN)/python -m tests.faults
 
 pictures: $(VENV)/.dev ## take the pictures of README.md anew, in a real browser
 	@TAKE_PICTURES=1 $(PYTEST) -n 0 tests/browser/test_main_story.py

@@ -27,7 +27,7 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[tupl
     write(model._meta.db_table, columns, (row + rest for row in rows))
 
 
-class Among(models.Lookup):  # type: ignore[type-arg]  # not generic at run time
+class Among(models.Lookup):
     """A condition for `filter`: a column holds one of very many values. `in` would make a parameter of each."""
 
     lookup_name = "among"

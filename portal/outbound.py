@@ -192,15 +192,25 @@ def unknown_fields(reason: str, http_status: int | None = None) -> dict[str, Any
     }
 
 
-def mark_stale_as_unknown(calls: models.QuerySet[Any]) -> list[uuid.UUID]:
-    """SENDING calls whose claim has run out: their process died or froze, and nobody knows how far it came."""
-    marked = []
-    for call_id, token in calls.filter(stale()).values_list("pk", "claim_token"):
+def release_stale(calls: models.QuerySet[Any]) -> list[tuple[uuid.UUID, CallState]]:
+    """SENDING calls whose claim has run out, as their process died or froze. Gives what each has become.
+
+    UNKNOWN: nobody knows how far it came. QUEUED: no attempt ever came to its first byte, which is noted before it leaves and
+    only under the claim that is taken away here.
+    """
+    released = []
+    for call_id, token, attempts in calls.filter(stale()).values_list("pk", "claim_token", "attempts"):
         row = calls.filter(pk=call_id, state=CallState.SENDING, claim_token=token)
-        if row.update(state=CallState.UNKNOWN, **unknown_fields("claim_ran_out")):
-            fail_points.reach(FailPoint.IN_SWEEP, call_id)
-            marked.append(call_id)
-    return marked
+        again = queued_fields(backoff(attempts), "claim_ran_out") | {"claim_token": None}
+        if row.filter(first_sent_at=None).update(state=CallState.QUEUED, **again):
+            state = CallState.QUEUED
+        elif row.update(state=CallState.UNKNOWN, **unknown_fields("claim_ran_out")):
+            state = CallState.UNKNOWN
+        else:
+            continue
+        fail_points.reach(FailPoint.IN_SWEEP, call_id)
+        released.append((call_id, state))
+    return released
 
 
 def stale() -> Q:

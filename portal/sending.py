@@ -25,8 +25,8 @@ from portal.outbound import (
     OutboundCall,
     backoff,
     claim,
-    mark_stale_as_unknown,
     queued_fields,
+    release_stale,
     sent_fields,
     stale,
     unknown_fields,
@@ -154,11 +154,15 @@ class Sender(ABC, Generic[CallT, AnswerT]):
 
     @transaction.atomic
     def sweep_stale(self) -> None:
-        """Calls whose claim ran out become UNKNOWN, with a line in the trail."""
-        for call_id in mark_stale_as_unknown(self.calls()):
+        """Calls whose claim ran out go on, each with a line in the trail: to be looked for, or back into the queue."""
+        for call_id, state in release_stale(self.calls()):
             call = self.load(call_id)
-            self.record(call, CallState.UNKNOWN, "claim_ran_out")
+            self.record(call, state, "claim_ran_out")
+            self.after_release(call, state)
             self.refresh(call)
+
+    def after_release(self, call: CallT, state: CallState) -> None:
+        """What else changes with a call whose process died or froze. Runs in the transaction of the sweep."""
 
     def send(self, call_id: uuid.UUID) -> bool:
         """Claim one call, make it, and settle it. False when it could not be claimed; true also when it was put off."""
@@ -172,7 +176,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
 
     def put_off(self, call_id: uuid.UUID) -> bool:
         """Let a call that has no room now wait without an attempt, and without a line in the trail. True when it does."""
-        waiting = self.calls().filter(pk=call_id, state=CallState.QUEUED)
+        waiting = self.calls().filter(pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=timezone.now())
         path = turns.path_to_organization(waiting.model)
         organization = Organization.objects.filter(pk__in=waiting.values(path)).first()
         if organization is None:

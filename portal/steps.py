@@ -91,7 +91,7 @@ def sweep() -> list[str]:
 
 
 def waiting_in(due: Callable[[], QuerySet[Any, Any]], due_field: str) -> Callable[[], tuple[int, datetime | None]]:
-    """For `registry.Step.waiting`: how many rows of `due` there are, and the earliest `due_field`. Counting stops above 10,000."""
+    """For `registry.Step.waiting`: how many rows of `due` there are (counted to 10,000), and the earliest `due_field`."""
 
     def waiting() -> tuple[int, datetime | None]:
         rows = due()

@@ -106,7 +106,8 @@ def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[tuple[uuid.UUID, uuid.UU
     for fresh in (False, True):
         for organization_id in _longest_waiting_first(_waiting(due, path, due.model, fresh=fresh)):
             for row_id in _urgent(due.filter(**{path: organization_id}), organization_id, fresh=fresh):
-                if row_id not in tried:
+                # What was seen a while ago may be gone, or wait for something now.
+                if row_id not in tried and due.filter(pk=row_id).exists():
                     tried.add(row_id)
                     yield organization_id, row_id
 

@@ -5,17 +5,15 @@ Duplicates are found by 8-byte hashes, one for each person and kind; only candid
 
 from __future__ import annotations
 
-import secrets
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import pairwise
 from typing import Any, Final
 
 from portal.masking import mask
 from portal.reading.kinds import FileKind, wrong_page
 from privacy import envelopes, pass_namespaces
+from privacy.duplicates import Duplicates, Names
 from privacy.known import Catalog
 from privacy.products import CJM_COMPANIONS
 from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
@@ -139,32 +137,6 @@ class _Findings:
                 self.kept.append(finding)
 
 
-Names = list[tuple[str, str]]
-
-
-class _Duplicates:
-    """Candidates for duplicates: hashes by row, one array a kind. Each process keys Python's hashes of text anew."""
-
-    def __init__(self) -> None:
-        self.keys = array("q")
-        self.people = array("q")
-
-    def note(self, key: str | None, person: Person | None, names: Names) -> None:
-        """Rows without a key, and people who cannot be read, get a hash that hardly any other row has."""
-        self.keys.append(hash(key) if key else secrets.randbits(63))
-        self.people.append(self.hash_person(person, names) if person else secrets.randbits(63))
-
-    @staticmethod
-    def hash_person(person: Person, names: Names) -> int:
-        """The same for the same actions and identities, in whatever order."""
-        return hash((frozenset(person.actions), frozenset(names)))
-
-    @staticmethod
-    def repeated(hashes: array[int]) -> set[int]:
-        """Each hash that stands more than once."""
-        return {a for a, b in pairwise(sorted(hashes)) if a == b}
-
-
 def check_file(
     open_stream: Callable[[], Readable],
     rules: OrganizationRules,
@@ -244,7 +216,7 @@ class _Check:
         self._find_open = find_open
         self._members: dict[str, Any] = {}
         self._has_users = False
-        self._duplicates = _Duplicates()
+        self._duplicates = Duplicates()
         self._waiting: list[Person] = []
         self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
         # By canonical namespace and type.
@@ -402,8 +374,7 @@ class _Check:
 
     def find_duplicates(self, open_stream: Callable[[], Readable]) -> None:
         """Read the candidates a second time, and only when there are any."""
-        keys = self._duplicates.repeated(self._duplicates.keys)
-        people = self._duplicates.repeated(self._duplicates.people)
+        keys, people = self._duplicates.keys.repeated(), self._duplicates.people.repeated()
         if not keys and not people:
             return
         seen: dict[object, int] = {}

@@ -12,9 +12,7 @@ from django.utils import timezone
 from portal.steps import waiting_in
 from privacy.events import journal, working
 from privacy.models import (
-    AdobeEvent,
     ConsentCall,
-    EventSource,
     Job,
     JobListing,
     JobSync,
@@ -57,7 +55,5 @@ QUEUES: dict[str, tuple[str, Waiting]] = {
     "consent": ("Send opt-outs", waiting_in(lambda: ConsentCall.objects.due_to_send(timezone.now()), "next_attempt_at")),
     "events": ("Act on Adobe's events", waiting_in(working.due, "next_attempt_at")),
     "journal": ("Read journals of events", waiting_in(journal.due, "next_read_at")),
-    "events": ("Act on Adobe's events", waiting_in(lambda: AdobeEvent.objects.waiting(timezone.now()), "next_attempt_at")),
-    "journal": ("Read journals of events", waiting_in(lambda: EventSource.objects.to_read(timezone.now()), "next_read_at")),
     "sync": ("Look for jobs made elsewhere", waiting_in(lambda: JobSync.objects.due(timezone.now()), "next_attempt_at")),
 }

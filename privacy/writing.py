@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from portal import bulk, crypto
 from portal.ids import new_id
+from portal.models import DataKey
 from portal.outbound import CallState, unknown_fields
 from privacy import catalog, schema
 from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission
@@ -44,12 +45,10 @@ class WireKeys:
     look at Adobe's list recognises what went out before.
     """
 
-    def __init__(self, request: PrivacyRequest) -> None:
+    def __init__(self, number: str, data_key: DataKey) -> None:
         """Raises CannotDecrypt."""
-        if request.data_key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        self._secret = crypto.box_for(request.data_key).derive(b"wire-key-v1")
-        self._number = request.number
+        self._secret = crypto.box_for(data_key).derive(b"wire-key-v1")
+        self._number = number
 
     def key_for(self, position: int, officer_key: str | None) -> str:
         """The key of the person at this place."""
@@ -113,14 +112,18 @@ class Writer:
     submissions: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """The calls that are being filled: one kind for all, or access and deletes apart when the deletes wait."""
+        """Raises CannotDecrypt."""
         organization = self.request.organization
         self._index = crypto.blind_index_for(organization)
-        self._wire_keys, data_key = WireKeys(self.request), self.request.data_key
+        data_key = self.request.data_key
+        if data_key is None:
+            raise crypto.CannotDecrypt("the personal data of this request was removed")
+        self._wire_keys = WireKeys(self.request.number, data_key)
         self._seal_officer_key = DataSubject.officer_key.sealer(DataSubject, data_key)
         self._seal_wire_key = DataSubject.wire_key.sealer(DataSubject, data_key)
         self._seal_identities = DataSubject.identities.sealer(DataSubject, data_key)
         self._due: dict[str, date | None] = {}
+        # The calls that are being filled: one kind for all, or access and deletes apart when the deletes wait.
         limits = (organization.max_people_per_call, organization.max_identities_per_call)
         kinds = (False, True) if self.request.access_first else (False,)
         self._calls = {waits: _Calls(self.request, Splitter(*limits), self.submissions, waits=waits) for waits in kinds}

@@ -15,6 +15,7 @@ from django.conf import LazySettings
 
 from portal.models import Organization, User
 from privacy import catalog
+from privacy.events import receiving
 from privacy.shipped import PRODUCTS
 from tests.actors import Actors
 from tests.pages import Browser
@@ -26,9 +27,10 @@ OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
 
 @pytest.fixture(autouse=True)
 def catalog_of_each_test() -> Iterator[None]:
-    """What a test changes in the tables of laws and products is rolled back behind the catalog's back."""
+    """What a test changes in tables that a process keeps in memory is rolled back behind its back."""
     yield
     catalog.forget()
+    receiving.forget_recipients()
 
 
 class Simulator:

@@ -1,7 +1,7 @@
 """Chooses the tests of the second run, `pytest -p tests.on_services`: those that a database server or a broker can change.
 
-That is every test that uses the database, and the tests of the real services. Pure tests gave their answer in the first run and
-drive nothing here; so did the browser, which is slow and sees the same pages. They are deselected, not skipped.
+That is every test that uses the database, the tests of the real services, and the main story in a browser. Pure tests gave their
+answer in the first run and drive nothing here; the other tests in a browser are slow. They are deselected, not skipped.
 """
 
 from __future__ import annotations
@@ -31,6 +31,6 @@ def belongs_here(item: pytest.Item) -> bool:
     if item.get_closest_marker("services"):
         return True
     if item.get_closest_marker("browser"):
-        return False
+        return item.get_closest_marker("db_main") is not None
     fixtures: set[str] = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)

@@ -19,8 +19,7 @@ from portal.admin.base import AuditedAdmin, ReadOnlyAdmin, VisibleOrganizationFi
 from portal.adobe.addresses import AddressError, parse_address
 from portal.models import Organization
 from privacy.admin.filters import list_address
-from privacy.events import health, journal
-from privacy.events.receiving import VALIDATION
+from privacy.events import health, journal, receiving
 from privacy.models import AdobeEvent, EventSource
 from privacy.statuses import EventState, EventWay
 
@@ -146,6 +145,7 @@ class EventSourceAdmin(AuditedAdmin):
             # What was known of the old way says nothing about the new one.
             journal.begin_again(obj.pk)
             health.fall_back(obj.organization_id)
+        receiving.forget_recipients()
         if obj.way == EventWay.JOURNAL:
             steps.wake("journal")
 
@@ -162,7 +162,7 @@ def _with_words(event: AdobeEvent) -> AdobeEvent:
 
 def fate_of(event: AdobeEvent) -> str:
     """What became of it."""
-    if event.event_type == VALIDATION:
+    if event.event_type == receiving.VALIDATION:
         return _VALIDATION_FATES.get(EventState(event.state), event.state)
     return str(EventState(event.state).label)
 

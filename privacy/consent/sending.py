@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -25,7 +24,6 @@ from portal.outbound import (
     CallState,
     Claim,
     PersonReason,
-    mark_stale_as_unknown,
     sent_fields,
 )
 from privacy.consent import progress
@@ -121,16 +119,11 @@ class _Sender(sending.Sender[ConsentCall, int]):
     def refresh(self, call: ConsentCall) -> None:
         progress.refresh(call.opt_out_id)
 
-    @transaction.atomic
-    def sweep_stale(self) -> None:
-        """Nobody can look for them, so a person decides at once."""
-        for call_id in mark_stale_as_unknown(self.calls()):
+    def after_release(self, call: ConsentCall, state: CallState) -> None:
+        """Nobody can look for one of unknown outcome, so a person decides at once."""
+        if state == CallState.UNKNOWN:
             # Its process may have lived after all, and settled it since.
-            waiting = self.calls().filter(pk=call_id, state=CallState.UNKNOWN, person_reason="")
-            if waiting.update(**FOR_A_PERSON):
-                call = self.load(call_id)
-                self.record(call, CallState.UNKNOWN, "claim_ran_out")
-                self.refresh(call)
+            self.calls().filter(pk=call.pk, state=CallState.UNKNOWN, person_reason="").update(**FOR_A_PERSON)
 
 
 _SENDER = _Sender()

@@ -91,7 +91,8 @@ def _keep(source: EventSource, page: JournalPage) -> bool:
     with transaction.atomic():
         if not _ours(source).update(**places, next_read_at=timezone.now() + timedelta(seconds=LEASE_SECONDS)):
             return False
-        reading.store(source, [reading.read_event(event, reading.as_bytes(event)) for event in page.events])
+        events = [reading.read_event(event, reading.as_bytes(event)) for event in page.events]
+        reading.store(source.pk, source.organization.data_key, events)
         if page.events:
             steps.wake(receiving.STEP)
     source.journal_position, source.journal_next = places["journal_position"], places["journal_next"]

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from privacy.models import AdobeEvent, EventSource
+from django.db import connection
+from django.utils import timezone
+
+from portal import crypto
+from portal.ids import new_id
+from privacy.models import AdobeEvent
 from privacy.statuses import EventState
 
 # The last part of Adobe's names (com.adobe.platform.gdpr.…), which still say gdpr whatever the law is.
@@ -18,6 +24,8 @@ KINDS = frozenset({"jobcomplete", "joberror", "productcomplete", "producterror"}
 _EVENT_IDS = ("eventid", "event_id", "id")
 _RECIPIENTS = ("recipientclientid", "recipient_client_id")
 _JOB_IDS = ("jobId", "jobID", "job_id")
+# SQLite takes some 30,000 values in a statement.
+MOST_IN_STATEMENT = 1000
 _ID = re.compile(r"[\x21-\x7e]{1,255}")
 _TYPE = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -30,22 +38,21 @@ class ReadEvent:
     event_type: str
     job_id: str
     raw: bytes = field(repr=False)
-
-    @property
-    def state(self) -> EventState:
-        """Waiting to be worked off, unless it is of a kind that we do not know."""
-        return EventState.WAITING if self.event_type.rpartition(".")[2] in KINDS else EventState.UNKNOWN
+    state: EventState
 
 
 def read_event(event: Any, raw: bytes) -> ReadEvent:
     """From the JSON value and its bytes. An event without an id of its own goes by its digest."""
     fields = event if isinstance(event, dict) else {}
     given = next((text for name in _EVENT_IDS if (text := _plain(fields.get(name), _ID))), "")
+    kind = _plain(fields.get("type"), _TYPE)
     return ReadEvent(
         event_id=given or f"sha256:{hashlib.sha256(raw).hexdigest()}",
-        event_type=_plain(fields.get("type"), _TYPE),
+        event_type=kind,
         job_id=_job_id(fields),
         raw=raw,
+        # One of a kind that we do not know is only kept.
+        state=EventState.WAITING if kind.rpartition(".")[2] in KINDS else EventState.UNKNOWN,
     )
 
 
@@ -62,21 +69,41 @@ def is_for(event: Any, client_id: str) -> bool:
     return named == {client_id}
 
 
-def store(source: EventSource, events: Iterable[ReadEvent]) -> None:
-    """Keep events in one statement. One that is there already stays as it is: Adobe delivers at least once."""
-    AdobeEvent.objects.bulk_create([_row(source, event) for event in events], ignore_conflicts=True)
+def store(source_id: uuid.UUID, data_key: crypto.KeyRow, events: Sequence[ReadEvent]) -> None:
+    """Keep events, sealed under their organization's key, up to a thousand in a statement. One that is there already stays as it
+    is: Adobe delivers at least once.
+
+    Plain SQL, because this is nearly all that an event costs, and the ORM takes several times as long for a single row.
+    """
+    seal = AdobeEvent.raw.sealer(AdobeEvent, data_key)
+    for start in range(0, len(events), MOST_IN_STATEMENT):
+        _insert(source_id, events[start : start + MOST_IN_STATEMENT], seal)
 
 
-def _row(source: EventSource, event: ReadEvent) -> AdobeEvent:
-    row = AdobeEvent(
-        source=source,
-        event_id=event.event_id,
-        event_type=event.event_type,
-        adobe_job_id=event.job_id,
-        state=event.state,
-    )
-    row.raw = event.raw
-    return row
+def _insert(source_id: uuid.UUID, events: Sequence[ReadEvent], seal: Callable[[bytes | None], bytes | None]) -> None:
+    now = timezone.now()
+    parameters: list[Any] = []
+    for event in events:
+        row = (new_id(), source_id, event.event_id, event.event_type, event.job_id, event.state.value, now, now, seal(event.raw))
+        parameters += [prepare(value, connection) for prepare, value in zip(_PREPARE, row, strict=True)]
+    values = ", ".join([f"({', '.join(['%s'] * len(_COLUMNS))})"] * len(events))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_INSERT} VALUES {values} ON CONFLICT DO NOTHING", parameters)
+
+
+_COLUMNS = (
+    "id",
+    "source_id",
+    "event_id",
+    "event_type",
+    "adobe_job_id",
+    "state",
+    "received_at",
+    "next_attempt_at",
+    "raw_sealed",
+)
+_PREPARE = [AdobeEvent._meta.get_field(name).get_db_prep_save for name in _COLUMNS]
+_INSERT = f"INSERT INTO {AdobeEvent._meta.db_table} ({', '.join(_COLUMNS)})"
 
 
 def _job_id(fields: dict[str, Any]) -> str:

@@ -189,7 +189,7 @@ def _leased_upload(due: UploadQuerySet) -> Upload | None:
         # It may have been discarded, or checked by another worker and confirmed, since it was leased.
         waiting = Upload.objects.filter(pk__in=ids, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
         if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
-            return Upload.objects.select_related("organization__data_key", "data_key").get(pk=ids[0])
+            return Upload.objects.select_related("organization__data_key", "data_key").filter(pk__in=ids).first()
 
 
 def _due_uploads() -> UploadQuerySet:

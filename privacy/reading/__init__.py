@@ -20,5 +20,5 @@ def read_file(
     """
     assembler = Assembler(max_depth)
     # The file's object and the list are two levels.
-    users = LongList("users", assembler.is_at_first_user, assembler.take_user, max_depth - 2)
+    users = LongList[Member | UsersStart | UserItem]("users", assembler.is_at_first_user, assembler.take_user, max_depth - 2)
     return read_json(stream, assembler, progress=progress, long_list=users)

@@ -17,8 +17,8 @@ from privacy.events import receiving
 @require_http_methods(["GET", "POST"])
 def adobe_events(request: HttpRequest, source_id: uuid.UUID) -> HttpResponse:
     """GET answers Adobe's challenge, POST takes a delivery. Whatever is refused is told nothing but the status."""
-    source = receiving.find_source(source_id)
-    if source is None:
+    recipient = receiving.find_recipient(source_id)
+    if recipient is None:
         return HttpResponse(status=404)
     if request.method == "GET":
         challenge = request.GET.get("challenge", "")
@@ -27,7 +27,7 @@ def adobe_events(request: HttpRequest, source_id: uuid.UUID) -> HttpResponse:
         # In the type that Adobe asks for (Adobe I/O Events, the challenge request).
         return HttpResponse(challenge, content_type="text/plain")
     body = _body(request)
-    return HttpResponse(status=413 if body is None else receiving.receive(source, body, request.headers))
+    return HttpResponse(status=413 if body is None else receiving.receive(recipient, body, request.headers))
 
 
 def _body(request: HttpRequest) -> bytes | None:

@@ -43,6 +43,14 @@ class Cost:
             self.wal_bytes + other.wal_bytes,
         )
 
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            self.wall - other.wall,
+            self.python_cpu - other.python_cpu,
+            self.database_cpu - other.database_cpu,
+            self.wal_bytes - other.wal_bytes,
+        )
+
     def __str__(self) -> str:
         return f"{self.wall:7.2f} s, CPU {self.cpu:7.2f} s (Python {self.python_cpu:.2f}, PostgreSQL {self.database_cpu:.2f})"
 
@@ -60,9 +68,7 @@ class Meter:
         """One part; the same name again adds to it."""
         before = _now()
         yield
-        after = _now()
-        spent = Cost(*(end - start for start, end in zip(before, after, strict=True)))
-        self.parts[name] = self.parts.get(name, Cost()) + spent
+        self.parts[name] = self.parts.get(name, Cost()) + (_now() - before)
 
     def hand_over(self, **figures: Any) -> None:
         """Print everything for the process that started this one."""
@@ -131,8 +137,8 @@ def tables_size(names: Iterable[str]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _now() -> tuple[float, float, float, int]:
+def _now() -> Cost:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
         wal = int(cursor.fetchone()[0])
-    return time.perf_counter(), time.process_time(), database_cpu(), wal
+    return Cost(time.perf_counter(), time.process_time(), database_cpu(), wal)

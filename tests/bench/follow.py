@@ -12,9 +12,16 @@ import sys
 
 from tests.bench.services import django_on_services
 
+# As in production; the stacks of the tests are in more of a hurry.
+VARIABLES = {
+    "LIST_EVERY_SECONDS": "900",
+    "DETAIL_FIRST_SECONDS": "120",
+    "LIST_WITH_EVENTS_EVERY_SECONDS": "3600",
+}
+
 
 def main() -> int:
-    with django_on_services() as paths:
+    with django_on_services(**VARIABLES) as paths:
         from tests.bench.following import run  # noqa: PLC0415 - its models need the environment that was made above
 
         return run(*paths)

@@ -20,7 +20,7 @@ from django.utils import timezone  # noqa: E402
 from portal import uploads  # noqa: E402
 from portal.models import Organization, User  # noqa: E402
 from privacy import intake  # noqa: E402
-from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission  # noqa: E402
+from privacy.models import DataSubject, IdentityDigest, Job, PrivacyRequest, Submission, Upload  # noqa: E402
 from privacy.statuses import RequestStatus, UploadStatus  # noqa: E402
 from tests.bench import crowd  # noqa: E402
 from tests.bench.costs import Meter, tables_size  # noqa: E402
@@ -63,7 +63,7 @@ def main(path: Path) -> None:
     )
 
 
-def _received(source: object, size: int, organization: Organization, officer: User) -> intake.Upload:
+def _received(source: object, size: int, organization: Organization, officer: User) -> Upload:
     stored = uploads.store(source, name="people.json", size=size)  # type: ignore[arg-type]  # an open file
     return intake.receive(stored, organization=organization, user=officer, received_on=timezone.now().date())
 

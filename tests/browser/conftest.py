@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from psycopg import sql
 
 from tests.people import PASSWORD
 from tests.stack import Stack
@@ -33,12 +38,23 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A seeded stack with one worker, beat and the site; one for each module."""
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), **_servers_of_this_run()) as running:
         running.seed()
         running.start_worker()
         running.start_beat()
         running.start_web()
         yield running
+
+
+def _servers_of_this_run() -> dict[str, str]:
+    """In the run on PostgreSQL and Redis: a database of its own there, and a part of Redis that nobody else speaks into."""
+    if connection.vendor != "postgresql":
+        return {}
+    name = f"browser_{uuid.uuid4().hex}"
+    server, broker = os.environ["DATABASE_URL"], os.environ["BROKER_URL"]
+    with psycopg.connect(server, autocommit=True) as database:
+        database.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return {"DATABASE_URL": f"{server.rsplit('/', 1)[0]}/{name}", "BROKER_URL": f"{broker.rsplit('/', 1)[0]}/1"}
 
 
 class Visitor:

@@ -145,6 +145,15 @@ def test_every_page_fits_and_can_be_read(paths: dict[str, str], screens: list[Vi
     assert found == {}
 
 
+def test_the_page_of_the_portal_s_health_fits_and_can_be_read(visit: Visit, stack: Stack) -> None:
+    phone, desk = {"width": SMALLEST, "height": 780}, {"width": 1280, "height": 900}
+    for size, scheme in ((phone, "light"), (desk, "dark")):
+        page = visit("admin", viewport=size, color_scheme=scheme).open("/health/")
+        expect(page.locator("#processes-title ~ .table-wrap .pill").first).to_contain_text("Alive", timeout=30_000)
+        assert too_wide(page) == []
+        assert complaints(page) == []
+
+
 def test_the_main_job_can_be_done_with_the_keyboard_alone(visit: Visit, stack: Stack, request_file: Write) -> None:
     page = visit().open("/sign-in/")
     expect(page.get_by_label("User name")).to_be_focused()

@@ -54,6 +54,7 @@ def mixed() -> dict[str, Any]:
     return payload([*known, *unknown], include=["analytics", "profileService", "identity"])
 
 
+@pytest.mark.db_main
 def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: Stack, request_file: Write, tmp_path: Path) -> None:
     page = visit("officer").page
     page.get_by_role("link", name="request file").click()

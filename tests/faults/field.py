@@ -99,7 +99,7 @@ class Field:
         web = ["gunicorn", "tests.faults.web:application", "--threads", "4", "--workers", "1", "--no-control-socket"]
         yield {"name": "web", "command": [*python, *web, "--bind", f"127.0.0.1:{self._web_port}"]}
 
-    def until_the_site_answers(self, seconds: float = 60) -> None:
+    def until_the_site_answers(self, seconds: float = 180) -> None:
         """Wait until the site shows its sign-in page."""
 
         def answers() -> bool:

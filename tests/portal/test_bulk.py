@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 
 from portal import bulk
 from portal.ids import new_id
@@ -59,7 +61,7 @@ def test_a_default_that_is_made_for_each_row_must_be_named() -> None:
 
 
 def test_a_rule_of_the_database_is_told_as_everywhere_and_nothing_is_written(request_row: PrivacyRequest) -> None:
-    rows = [(new_id(), position, []) for position in (2, 3, 1)]
+    rows: list[tuple[Any, ...]] = [(new_id(), position, []) for position in (2, 3, 1)]
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert(DataSubject, ("id", "position", "actions"), rows, request_id=request_row.pk)
     assert DataSubject.objects.count() == 1
@@ -82,5 +84,4 @@ def test_rows_are_found_by_thousands_of_values(request_row: PrivacyRequest) -> N
 
 @pytest.mark.parametrize("values", [[], [b"nobody's"]])
 def test_nothing_is_found_by_nothing(request_row: PrivacyRequest, values: list[bytes]) -> None:
-    rows: models.QuerySet[IdentityDigest] = IdentityDigest.objects.filter(bulk.Among("digest", values))
-    assert not rows.exists()
+    assert not IdentityDigest.objects.filter(bulk.Among("digest", values)).exists()

@@ -24,10 +24,10 @@ from portal.outbound import (
     PersonReason,
     backoff,
     look_is_too_late,
-    mark_stale_as_unknown,
     mark_unfinished_as_unknown,
     next_look,
     queued_fields,
+    release_stale,
     sent_fields,
     unknown_fields,
 )
@@ -213,8 +213,9 @@ def test_a_call_is_settled_once(call: Submission) -> None:
 
 def test_a_late_answer_settles_what_the_sweep_has_called_unknown(call: Submission) -> None:
     held = claimed(call)
+    assert held.still_held()
     change(call, claimed_at=timezone.now() - timedelta(hours=1))
-    assert mark_stale_as_unknown(Submission.objects.all()) == [call.pk]
+    assert release_stale(Submission.objects.all()) == [(call.pk, CallState.UNKNOWN)]
     assert held.settle(CallState.SENT, **sent_fields(200))
     now = row(call)
     assert (now["state"], now["last_error"], now["unknown_since"], now["next_look_at"]) == (CallState.SENT, "", None, None)
@@ -276,19 +277,43 @@ def test_an_unknown_call_is_looked_for_after_the_first_delay(call: Submission, s
 
 def test_a_call_whose_claim_ran_out_becomes_unknown(call: Submission, settings: LazySettings) -> None:
     held = claimed(call)
+    assert held.still_held()
     change(call, claimed_at=timezone.now() - timedelta(seconds=settings.CLAIM_SECONDS + 1))
-    assert mark_stale_as_unknown(Submission.objects.all()) == [call.pk]
+    assert release_stale(Submission.objects.all()) == [(call.pk, CallState.UNKNOWN)]
     now = row(call)
     assert (now["state"], now["last_error"], now["claim_token"]) == (CallState.UNKNOWN, "claim_ran_out", held.token)
     assert now["next_look_at"] > timezone.now()
-    assert mark_stale_as_unknown(Submission.objects.all()) == []
+    assert release_stale(Submission.objects.all()) == []
+
+
+def test_a_call_that_never_came_to_its_first_byte_goes_back_into_the_queue(call: Submission) -> None:
+    held = claimed(call)
+    change(call, claimed_at=timezone.now() - timedelta(hours=1))
+    assert release_stale(Submission.objects.all()) == [(call.pk, CallState.QUEUED)]
+    now = row(call)
+    assert (now["last_error"], now["claim_token"], now["unknown_since"]) == ("claim_ran_out", None, None)
+    assert now["next_attempt_at"] > timezone.now()
+    # Whoever held the claim may live on: it can neither send any more, nor say what became of the call.
+    assert not held.still_held()
+    assert not held.settle(CallState.SENT, **sent_fields(200))
+    change(call, next_attempt_at=timezone.now())
+    fresh = claimed(call)
+    assert not held.still_held()
+    assert fresh.still_held()
+
+
+def test_a_call_that_was_on_its_way_before_is_looked_for_though_this_attempt_sent_nothing(call: Submission) -> None:
+    change(call, first_sent_at=timezone.now() - timedelta(days=1))
+    claimed(call)
+    change(call, claimed_at=timezone.now() - timedelta(hours=1))
+    assert release_stale(Submission.objects.all()) == [(call.pk, CallState.UNKNOWN)]
 
 
 def test_a_call_within_its_claim_is_left_alone(call: Submission, settings: LazySettings) -> None:
     claimed(call)
     change(call, claimed_at=timezone.now() - timedelta(seconds=settings.CLAIM_SECONDS - 60))
     before = row(call)
-    assert mark_stale_as_unknown(Submission.objects.all()) == []
+    assert release_stale(Submission.objects.all()) == []
     assert row(call) == before
 
 
@@ -296,7 +321,7 @@ def test_a_call_within_its_claim_is_left_alone(call: Submission, settings: LazyS
 def test_only_a_call_that_is_being_sent_can_go_stale(call: Submission, state: CallState) -> None:
     change(call, state=state, claimed_at=timezone.now() - timedelta(days=1), claim_token=uuid4())
     before = row(call)
-    assert mark_stale_as_unknown(Submission.objects.all()) == []
+    assert release_stale(Submission.objects.all()) == []
     assert row(call) == before
 
 

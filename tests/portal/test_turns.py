@@ -178,3 +178,13 @@ def test_every_row_of_a_step_leads_to_its_organization(model: type[models.Model]
 def test_a_row_of_nobody_is_an_error_and_no_guess() -> None:
     with pytest.raises(LookupError):
         turns.path_to_organization(User._meta.get_field("groups").related_model)  # type: ignore[arg-type]
+
+
+def test_a_call_that_waits_again_is_not_offered_from_what_was_seen_before(organization: Organization) -> None:
+    calls = [call_of(request_of(organization, str(number))) for number in range(2)]
+    due = Submission.objects.due_to_send(timezone.now())
+    assert [pk for _, pk in islice(turns.ids_in_turn(due), 1)] == [calls[0].pk]
+    for answers in (turns._memory.urgent._answers, turns._memory.waiting._answers):
+        answers.update({key: (ids, float("inf")) for key, (ids, _) in answers.items()})  # type: ignore[attr-defined]
+    Submission.objects.filter(pk=calls[0].pk).update(next_attempt_at=timezone.now() + timedelta(hours=1))
+    assert [pk for _, pk in turns.ids_in_turn(due)] == [calls[1].pk]

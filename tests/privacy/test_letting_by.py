@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from portal import interludes
-from portal.models import AuditEvent, Organization, User
+from portal.models import AuditEvent, User
 from privacy import intake
 from privacy.intake import preparing
 from privacy.models import PrivacyRequest, Upload
@@ -30,9 +29,9 @@ def at_every_step(monkeypatch: pytest.MonkeyPatch, media: object) -> None:
 
 
 @pytest.fixture
-def stranger() -> Iterator[User]:
+def stranger() -> User:
     other = make_organization(ims_org_id=OTHER_IMS_ORG, name="Other")
-    yield make_user("stranger", "Officer", other)
+    return make_user("stranger", "Officer", other)
 
 
 def uploaded(user: User, count: int, prefix: str) -> Upload:

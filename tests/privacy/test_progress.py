@@ -171,3 +171,58 @@ def test_each_change_of_status_is_told_once_with_its_counts(request_row: Privacy
         progress.refresh(request_row.pk)
     (event,) = AuditEvent.objects.filter(action="request.failed")
     assert (event.root_id, event.actor_name, event.details) == (str(request_row.pk), "", {"jobs": 6, "failed": 3})
+
+
+# --- Counting less ---
+
+
+def test_a_call_that_moved_moves_the_status_without_a_count(request_row: PrivacyRequest) -> None:
+    settle(request_row)
+    jobs_become(request_row, JobStatus.SUBMITTED, JobStatus.COMPLETE)
+    progress.calls_moved(request_row.pk)
+    row = again(request_row)
+    assert (row.status, row.jobs_total, row.jobs_done) == (RequestStatus.IN_PROGRESS, 6, 0)
+
+
+def test_a_call_that_ends_its_request_counts_it(request_row: PrivacyRequest) -> None:
+    settle(request_row, CallState.REJECTED)
+    jobs_become(request_row, JobStatus.COMPLETE, JobStatus.NOT_SENT)
+    progress.calls_moved(request_row.pk)
+    row = again(request_row)
+    assert (row.status, row.jobs_done, row.jobs_failed) == (RequestStatus.FAILED, 6, 3)
+    assert row.finished_at is not None
+
+
+def test_jobs_that_end_are_added(request_row: PrivacyRequest) -> None:
+    settle(request_row)
+    jobs_become(request_row, JobStatus.SUBMITTED)
+    refreshed(request_row)
+    progress.jobs_ended(request_row.pk, 2, 1)
+    progress.jobs_ended(request_row.pk, 1, 0)
+    row = again(request_row)
+    assert (row.status, row.jobs_done, row.jobs_failed) == (RequestStatus.IN_PROGRESS, 3, 1)
+
+
+def test_when_no_job_is_left_open_all_are_counted(request_row: PrivacyRequest) -> None:
+    settle(request_row)
+    jobs_become(request_row, JobStatus.COMPLETE)
+    progress.jobs_ended(request_row.pk, 1, 1)
+    row = again(request_row)
+    assert (row.status, row.jobs_done, row.jobs_failed) == (RequestStatus.COMPLETE, 6, 0)
+
+
+@pytest.mark.parametrize("status", [RequestStatus.COMPLETE, RequestStatus.ATTENTION])
+def test_what_is_added_to_a_request_that_stood_still_counts_it_anew(request_row: PrivacyRequest, status: RequestStatus) -> None:
+    settle(request_row)
+    jobs_become(request_row, JobStatus.SUBMITTED, JobStatus.COMPLETE)
+    PrivacyRequest.objects.filter(pk=request_row.pk).update(status=status)
+    progress.jobs_ended(request_row.pk, 1, 0)
+    row = again(request_row)
+    assert (row.status, row.jobs_done) == (RequestStatus.IN_PROGRESS, 3)
+
+
+def test_nothing_is_added_to_a_request_in_preparation(request_row: PrivacyRequest) -> None:
+    PrivacyRequest.objects.filter(pk=request_row.pk).update(status=RequestStatus.PREPARING)
+    progress.jobs_ended(request_row.pk, 1, 0)
+    progress.calls_moved(request_row.pk)
+    assert (again(request_row).status, again(request_row).jobs_done) == (RequestStatus.PREPARING, 0)

@@ -60,6 +60,19 @@ def test_a_durable_server_writes_to_the_disk() -> None:
         assert connection.execute("SELECT current_setting('fsync')").fetchone() == ("on",)
 
 
+def test_a_crash_ends_open_transactions_and_keeps_what_was_committed() -> None:
+    with servers.kept(durable=True) as keeper:
+        with psycopg.connect(keeper.servers.database_url) as open_one:
+            open_one.execute("CREATE TABLE kept (n int)")
+            open_one.commit()
+            open_one.execute("INSERT INTO kept VALUES (1)")
+            keeper.crash_postgres()
+            with pytest.raises(psycopg.OperationalError):
+                open_one.execute("INSERT INTO kept VALUES (2)")
+        with psycopg.connect(keeper.servers.database_url) as after:
+            assert after.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
 def test_nothing_is_left_when_the_user_is_killed() -> None:
     user, folder = a_user()
     user.kill()

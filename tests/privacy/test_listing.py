@@ -1,0 +1,223 @@
+"""Passes through Adobe's list: what makes a job due for its detail, and what does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.adobe.answers import ListedJob
+from portal.ids import new_id
+from portal.models import Organization, User
+from privacy import polling
+from privacy.models import Job, JobListing, PrivacyRequest, Submission
+from privacy.polling import listing as listing_step
+from privacy.polling.failing import NOT_LISTED
+from privacy.statuses import JobStatus
+from tests.conftest import Simulator
+from tests.files import people
+from tests.states import sent_request
+from tests.steps import let_pass, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = {"operation": "list"}
+
+
+@pytest.fixture
+def sent(transactional_db: None, simulator: Simulator, organization: Organization, officer: User) -> PrivacyRequest:
+    """Three people at Adobe, for so long that its list must show them."""
+    request = sent_request(organization, officer, people(3, "access"))
+    Submission.objects.update(first_sent_at=timezone.now() - 2 * listing_step.YOUNG)
+    return request
+
+
+def details(simulator: Simulator) -> int:
+    return int(simulator.control("calls")["calls"]["detail"])
+
+
+def list_again() -> None:
+    """The next pass, a quarter of an hour later."""
+    JobListing.objects.update(next_list_at=timezone.now())
+    work("list")
+
+
+def test_a_job_that_the_list_shows_unchanged_is_not_asked_about_all_day(sent: PrivacyRequest, simulator: Simulator) -> None:
+    for _ in range(4):
+        list_again()
+        let_pass(timedelta(hours=8))
+        work("detail")
+    assert details(simulator) == 0
+
+
+def test_a_pass_without_news_writes_to_no_job(sent: PrivacyRequest) -> None:
+    list_again()
+    with CaptureQueriesContext(connection) as queries:
+        list_again()
+    assert [query["sql"] for query in queries if query["sql"].startswith('UPDATE "privacy_job" ')] == []
+
+
+def test_a_job_that_one_pass_misses_is_not_asked_about(sent: PrivacyRequest, simulator: Simulator) -> None:
+    lost = str(Job.objects.earliest("pk").adobe_job_id)
+    simulator.control(f"jobs/{lost}", method="DELETE")
+    list_again()
+    work("detail")
+    assert details(simulator) == 0
+    assert list(Job.objects.filter(last_error=NOT_LISTED).values_list("adobe_job_id", flat=True)) == [lost]
+
+
+def test_a_job_that_two_passes_miss_is_asked_about(sent: PrivacyRequest, simulator: Simulator) -> None:
+    lost = Job.objects.earliest("pk")
+    simulator.control(f"jobs/{lost.adobe_job_id}", method="DELETE")
+    list_again()
+    list_again()
+    assert list(Job.objects.due_for_detail(timezone.now())) == [lost]
+    work("detail")
+    let_pass(timedelta(hours=2))
+    work("detail")
+    assert set(Job.objects.filter(status=JobStatus.GONE)) == {lost}
+
+
+def test_a_job_that_no_list_shows_is_asked_about_at_least_once_a_day(sent: PrivacyRequest, simulator: Simulator) -> None:
+    Job.objects.update(last_error=NOT_LISTED, next_poll_at=timezone.now(), quiet_polls=20)
+    work("detail")
+    assert details(simulator) == 3
+    assert set(Job.objects.values_list("last_error", flat=True)) == {NOT_LISTED}
+    let_pass(timedelta(days=1))
+    work("detail")
+    assert details(simulator) == 6
+
+
+def test_a_job_that_the_list_shows_again_needs_no_detail(sent: PrivacyRequest, simulator: Simulator) -> None:
+    list_again()
+    later = timezone.now() + timedelta(hours=5)
+    Job.objects.update(last_error=NOT_LISTED, next_poll_at=later)
+    list_again()
+    assert set(Job.objects.values_list("last_error", "next_poll_at")) == {("", None)}
+
+
+def test_a_job_of_the_last_minutes_is_not_missed(sent: PrivacyRequest, simulator: Simulator) -> None:
+    Submission.objects.update(first_sent_at=timezone.now())
+    simulator.control(f"jobs/{Job.objects.earliest('pk').adobe_job_id}", method="DELETE")
+    list_again()
+    assert not Job.objects.exclude(last_error="").exists()
+
+
+def test_when_no_pass_comes_to_its_end_for_a_day_the_jobs_are_asked_about(sent: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.fault("error500", match=LIST, times=500)
+    list_again()
+    assert not Job.objects.due_for_detail(timezone.now()).exists()
+    Submission.objects.update(first_sent_at=timezone.now() - timedelta(days=2))
+    list_again()
+    work("detail")
+    assert details(simulator) == 3
+    list_again()
+    work("detail")
+    assert details(simulator) == 3
+
+
+def test_a_listing_that_worked_lately_may_fail_without_that(sent: PrivacyRequest, simulator: Simulator) -> None:
+    list_again()
+    simulator.fault("error500", match=LIST, times=500)
+    Submission.objects.update(first_sent_at=timezone.now() - timedelta(days=2))
+    list_again()
+    assert not Job.objects.due_for_detail(timezone.now()).exists()
+
+
+def test_what_waits_for_its_detail_keeps_its_place(sent: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.control("finish", {})
+    list_again()
+    before = dict(Job.objects.values_list("pk", "next_poll_at"))
+    list_again()
+    assert dict(Job.objects.values_list("pk", "next_poll_at")) == before
+
+
+def test_an_ended_job_waits_for_nothing(sent: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.control("finish", {})
+    list_again()
+    work("detail")
+    assert set(Job.objects.values_list("status", "next_poll_at")) == {(JobStatus.COMPLETE, None)}
+    list_again()
+    work("detail")
+    assert details(simulator) == 3
+
+
+# --- What is news ---
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def known(
+    *, status: str = "processing", word: str = "processing", modified: datetime | None = NOON, detail: datetime | None = NOON
+) -> listing_step._Known:
+    """What we know of the job."""
+    return listing_step._Known(new_id(), "a", status, word, modified, detail, "")
+
+
+def listed(status: str = "processing", word: str = "processing", modified: datetime | None = NOON) -> ListedJob:
+    """What the list shows of it."""
+    return ListedJob("a", "r", "k", "access", status, word, "", None, modified)
+
+
+@pytest.mark.parametrize(
+    ("shown", "ours", "is_news"),
+    [
+        (listed(), known(), False),
+        (listed("complete", "complete"), known(), True),
+        (listed("processing", "2"), known(), False),
+        (listed("other", "suspended"), known(status="other", word="odd"), True),
+        (listed(modified=NOON + HOUR), known(), True),
+        # The list lags behind the job itself.
+        (listed(modified=NOON - HOUR), known(), False),
+        # Its date and the job's never agree: what was asked long after it has told.
+        (listed(modified=NOON + HOUR), known(detail=NOON + 3 * HOUR), False),
+        # Accepted, and never asked about: the date is noted.
+        (listed(), known(modified=None, detail=None), False),
+        (listed(modified=NOON + HOUR), known(detail=None), True),
+        (listed(), known(modified=None), True),
+        (listed(modified=None), known(), False),
+    ],
+)
+def test_what_is_news(shown: ListedJob, ours: listing_step._Known, is_news: bool) -> None:
+    assert listing_step._has_news(shown, ours) is is_news
+
+
+# --- Which days are listed ---
+
+
+def spans_of(request: PrivacyRequest, now: datetime) -> list[tuple[date, date]]:
+    """The days that a pass would read."""
+    return listing_step._spans(JobListing.objects.get(organization=request.organization), now)
+
+
+def test_only_days_that_can_hold_open_jobs_are_listed(sent: PrivacyRequest) -> None:
+    now = timezone.now()
+    today = now.date()
+    first, *_others = Job.objects.order_by("pk")
+    Submission.objects.update(first_sent_at=now - timedelta(days=40))
+    Job.objects.filter(pk=first.pk).update(adobe_modified_at=now - timedelta(days=20))
+    day = timedelta(days=1)
+    assert spans_of(sent, now) == [
+        (today - 41 * day, today - 39 * day),
+        (today - 21 * day, today - 19 * day),
+        (today - day, today + day),
+    ]
+
+
+def test_a_law_without_open_jobs_is_not_listed(sent: PrivacyRequest, simulator: Simulator) -> None:
+    Job.objects.update(status=JobStatus.COMPLETE)
+    assert spans_of(sent, timezone.now()) == []
+    list_again()
+    assert simulator.control("calls")["calls"]["list"] == 0
+
+
+def test_a_long_pass_keeps_its_lease(sent: PrivacyRequest) -> None:
+    JobListing.objects.update(next_list_at=timezone.now() - timedelta(seconds=1), lease=new_id())
+    one = JobListing.objects.select_related("organization__data_key").get()
+    pages = listing_step._pages(one, [(timezone.now().date(), timezone.now().date())])
+    assert len(next(iter(pages))) == 3
+    assert not polling.listings_due()

@@ -9,6 +9,8 @@ from privacy.views import catalog, decisions, elsewhere, events, jobs, opt_outs,
 app_name = "privacy"
 
 urlpatterns = [
+    # The most called comes first.
+    path("adobe-events/<uuid:source_id>/", events.adobe_events, name="adobe-events"),
     path("laws/", catalog.law_list, name="law-list"),
     path("products/", catalog.product_list, name="product-list"),
     path("uploads/", uploads.upload_list, name="upload-list"),
@@ -30,7 +32,6 @@ urlpatterns = [
     path("elsewhere/", elsewhere.sync_list, name="sync-list"),
     path("elsewhere/progress/", elsewhere.sync_progress, name="sync-progress"),
     path("elsewhere/<uuid:pk>/start/", elsewhere.sync_start, name="sync-start"),
-    path("adobe-events/<uuid:source_id>/", events.adobe_events, name="adobe-events"),
     path("opt-outs/", opt_outs.opt_out_list, name="opt-out-list"),
     path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
     path("opt-outs/template.json", opt_outs.template_json, name="opt-out-template-json"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 COMPLETE, PROCESSING, SUBMITTED, ERROR, OTHER = "complete", "processing", "submitted", "error", "other"
@@ -27,6 +27,7 @@ _STATUSES = {
     ERROR: ERROR,
 }
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP])M(?:\s+(?:GMT|UTC))?", re.IGNORECASE)
+_LONGEST_DATE = 64
 _CODE_FIELDS = ("error_code", "errorCode", "code", "error", "type")
 _WORD_FIELDS = ("message", "title", "detail", "error_description")
 _WORDS_LIMIT = 2000
@@ -235,7 +236,12 @@ def read_status(value: Any) -> str:
 
 def read_date(value: Any) -> datetime | None:
     """`MM/DD/YYYY hh:mm AM GMT` or ISO 8601, as an aware time in UTC; None when it is neither."""
-    text = value.strip() if isinstance(value, str) else ""
+    return _read_date(value.strip()) if isinstance(value, str) and len(value) <= _LONGEST_DATE else None
+
+
+@lru_cache(maxsize=1024)
+def _read_date(text: str) -> datetime | None:
+    """The jobs of a page share few minutes."""
     try:
         if match := _US_DATE.fullmatch(text):
             return _us_date(match)

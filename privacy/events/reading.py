@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ KINDS = frozenset({"jobcomplete", "joberror", "productcomplete", "producterror"}
 _EVENT_IDS = ("eventid", "event_id", "id")
 _RECIPIENTS = ("recipientclientid", "recipient_client_id")
 _JOB_IDS = ("jobId", "jobID", "job_id")
+# The values of _COLUMNS.
+EventRow = tuple[Any, ...]
 # SQLite takes some 30,000 values in a statement.
 MOST_IN_STATEMENT = 1000
 _ID = re.compile(r"[\x21-\x7e]{1,255}")
@@ -70,25 +72,29 @@ def is_for(event: Any, client_id: str) -> bool:
 
 
 def store(source_id: uuid.UUID, data_key: crypto.KeyRow, events: Sequence[ReadEvent]) -> None:
-    """Keep events, sealed under their organization's key, up to a thousand in a statement. One that is there already stays as it
-    is: Adobe delivers at least once.
+    """Keep events, sealed under their organization's key. One that is there already stays as it is: Adobe may deliver twice."""
+    insert(rows_of(source_id, data_key, events))
+
+
+def rows_of(source_id: uuid.UUID, data_key: crypto.KeyRow, events: Sequence[ReadEvent]) -> list[EventRow]:
+    """What `insert` takes. Raises CannotDecrypt."""
+    now, seal = timezone.now(), AdobeEvent.raw.sealer(AdobeEvent, data_key)
+    return [
+        (new_id(), source_id, event.event_id, event.event_type, event.job_id, event.state.value, now, now, seal(event.raw))
+        for event in events
+    ]
+
+
+def insert(rows: Sequence[EventRow]) -> None:
+    """Keep rows, up to a thousand in a statement.
 
     Plain SQL, because this is nearly all that an event costs, and the ORM takes several times as long for a single row.
     """
-    seal = AdobeEvent.raw.sealer(AdobeEvent, data_key)
-    for start in range(0, len(events), MOST_IN_STATEMENT):
-        _insert(source_id, events[start : start + MOST_IN_STATEMENT], seal)
-
-
-def _insert(source_id: uuid.UUID, events: Sequence[ReadEvent], seal: Callable[[bytes | None], bytes | None]) -> None:
-    now = timezone.now()
-    parameters: list[Any] = []
-    for event in events:
-        row = (new_id(), source_id, event.event_id, event.event_type, event.job_id, event.state.value, now, now, seal(event.raw))
-        parameters += [prepare(value, connection) for prepare, value in zip(_PREPARE, row, strict=True)]
-    values = ", ".join([f"({', '.join(['%s'] * len(_COLUMNS))})"] * len(events))
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_INSERT} VALUES {values} ON CONFLICT DO NOTHING", parameters)
+    for start in range(0, len(rows), MOST_IN_STATEMENT):
+        some = rows[start : start + MOST_IN_STATEMENT]
+        prepared = [one(value, connection) for row in some for one, value in zip(_PREPARE, row, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_INSERT} VALUES {', '.join([_PLACES] * len(some))} ON CONFLICT DO NOTHING", prepared)
 
 
 _COLUMNS = (
@@ -103,6 +109,7 @@ _COLUMNS = (
     "raw_sealed",
 )
 _PREPARE = [AdobeEvent._meta.get_field(name).get_db_prep_save for name in _COLUMNS]
+_PLACES = f"({', '.join(['%s'] * len(_COLUMNS))})"
 _INSERT = f"INSERT INTO {AdobeEvent._meta.db_table} ({', '.join(_COLUMNS)})"
 
 

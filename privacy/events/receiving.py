@@ -29,6 +29,7 @@ from portal.adobe.event_signatures import KeySource, KeyUnavailable
 from portal.adobe.transport import Transport
 from portal.models import DataKey, Wakeup
 from privacy.events import reading
+from privacy.events.together import NotWritten, Together
 from privacy.models import AdobeEvent, EventSource
 from privacy.statuses import EventState, EventWay
 
@@ -118,9 +119,19 @@ def receive(recipient: Recipient, body: bytes, headers: Mapping[str, str]) -> in
         return 503
     single = not isinstance(value, list)
     read = [reading.read_event(event, body if single else reading.as_bytes(event)) for event in events]
-    reading.store(recipient.source_id, recipient.data_key, read)
-    wake()
+    try:
+        _writing.put(reading.rows_of(recipient.source_id, recipient.data_key, read))
+    except NotWritten:
+        return 503
     return 200
+
+
+def _write(rows: list[reading.EventRow]) -> None:
+    reading.insert(rows)
+    wake()
+
+
+_writing = Together(_write)
 
 
 def wake() -> None:

@@ -22,6 +22,7 @@ BENCHES = {
     "submit": "100 POSTs of 1,000 people each, against a bare pool",
     "follow": "100,000 open jobs through a day: calls to Adobe, and what a pass through its list costs",
     "workers": "jobs a minute with 1, 2, 4 and 8 workers",
+    "events": "signed events accepted a second, against a view that does nothing",
     "growth": "ten times the size against the size",
 }
 

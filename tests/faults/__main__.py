@@ -66,7 +66,19 @@ def _plan() -> Plan:
     seed = _number("FAULTS_SEED", secrets.randbelow(1_000_000))
     if _is_short():
         quick = [cell for cell in CELLS if cell.quick]
-        return Plan(seed, 1, quick, times=1, people=60, uploads=6, record_deletes=3, opt_outs=4, people_per_call=2, pause=0.3)
+        return Plan(
+            seed,
+            1,
+            quick,
+            times=1,
+            people=60,
+            uploads=6,
+            record_deletes=3,
+            opt_outs=4,
+            people_per_call=2,
+            pause=0.3,
+            resends=True,
+        )
     needed = _number("FAULTS_NEEDED", 20)
     # A few more than needed: not every fault finds something to strike.
     times = needed + needed // 10

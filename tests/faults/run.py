@@ -94,7 +94,7 @@ class Run:
         return self._tell(verdict, officer, self.plan.cells)
 
     def _round(self, one: Round, strikes: Strikes) -> None:
-        organization = new_organization(self.field, one.number, self.officer, self.plan.people_per_call)
+        organization = new_organization(self.field, one.number, self.officer, self.plan)
         office = self.office = Office(self.field, organization, one.number, self.confirmed)
         strikes.work_with(office)
         for step in one.steps:

@@ -45,7 +45,13 @@ class Plan:
     record_deletes: int = 3
     opt_outs: int = 15
     people_per_call: int = 10
-    pause: float = 1.0
+    pause: float = 0.8
+    # Whether organizations send deletes again without asking; None: every other one does.
+    resends: bool | None = None
+
+    def resends_in(self, round_number: int) -> bool:
+        """Whether the organization of this round sends deletes again without asking."""
+        return round_number % 2 == 0 if self.resends is None else self.resends
 
     @property
     def people_per_upload(self) -> int:

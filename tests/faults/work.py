@@ -21,6 +21,7 @@ from privacy.statuses import EventWay, OptOutStatus, UploadStatus
 from tests.faults.accounting.truth import Confirmed
 from tests.faults.database import patiently
 from tests.faults.field import Field
+from tests.faults.schedule import Plan
 from tests.hygiene_files import DATASET
 from tests.site import Page, Site, last_id
 
@@ -35,11 +36,8 @@ class SiteIsAway(Exception):
     """The site did not do what it was asked within a long time."""
 
 
-def new_organization(field: Field, number: int, officer: User, people_per_call: int) -> Organization:
-    """An organization of a round, known at both ends, whose events come to our webhook.
-
-    Every other one sends deletes again without asking.
-    """
+def new_organization(field: Field, number: int, officer: User, plan: Plan) -> Organization:
+    """An organization of a round, known at both ends, whose events come to our webhook."""
     address = field.stack.simulator.address
     ims_org = f"FA{number:022X}@AdobeOrg"
     described = {"imsOrg": ims_org, "clientId": f"client-{number}", "clientSecret": SECRET}
@@ -55,8 +53,8 @@ def new_organization(field: Field, number: int, officer: User, people_per_call: 
             gateway_url=address,
             ims_url=address,
             product_codes=[product.code for product in PRODUCTS],
-            max_people_per_call=people_per_call,
-            resend_deletes=number % 2 == 0,
+            max_people_per_call=plan.people_per_call,
+            resend_deletes=plan.resends_in(number),
             calls_per_minute=12_000,
         )
         with transaction.atomic():

@@ -187,12 +187,23 @@ def test_a_person_can_close_it_as_accepted_send_it_again_or_give_it_up(
 
 
 def test_a_worker_that_dies_while_sending_leaves_a_call_for_a_person(queued: OptOut, simulator: Simulator) -> None:
-    ConsentCall.objects.update(state=CallState.SENDING, claimed_at=timezone.now() - timedelta(hours=1))
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    ConsentCall.objects.update(state=CallState.SENDING, claimed_at=an_hour_ago, first_sent_at=an_hour_ago)
     assert sending.calls_to_send()
     work("consent")
     assert state(queued) == UNDECIDED
     assert taken(simulator) == []
     assert AuditEvent.objects.filter(action="consent.unknown", root_id=str(queued.pk)).count() == 1
+
+
+def test_a_worker_that_dies_before_the_first_byte_asks_nobody(queued: OptOut, simulator: Simulator) -> None:
+    ConsentCall.objects.update(state=CallState.SENDING, claimed_at=timezone.now() - timedelta(hours=1))
+    work("consent")
+    assert state(queued)[0] == CallState.QUEUED
+    let_pass(timedelta(minutes=1))
+    work("consent")
+    assert state(queued) == SENT
+    assert len(taken(simulator)) == 1
 
 
 @pytest.mark.parametrize("decide", [deciding.send_again, deciding.give_up])

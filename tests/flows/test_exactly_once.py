@@ -191,11 +191,22 @@ def test_a_failed_look_does_not_count(queued: PrivacyRequest, simulator: Simulat
 
 
 def test_a_worker_that_dies_while_sending_leaves_an_unknown_call(queued: PrivacyRequest, simulator: Simulator) -> None:
-    Submission.objects.update(state=CallState.SENDING)
-    Submission.objects.update(claimed_at=queued.created_at - timedelta(hours=1))
+    before = queued.created_at - timedelta(hours=1)
+    Submission.objects.update(state=CallState.SENDING, claimed_at=before, first_sent_at=before)
     work("submit")
     assert call(queued).state == CallState.UNKNOWN
     assert simulator.ledger() == []
+
+
+def test_a_worker_that_dies_before_the_first_byte_leaves_a_call_that_is_sent(
+    queued: PrivacyRequest, simulator: Simulator
+) -> None:
+    Submission.objects.update(state=CallState.SENDING, claimed_at=queued.created_at - timedelta(hours=1))
+    work("submit")
+    assert (call(queued).state, simulator.ledger()) == (CallState.QUEUED, [])
+    let_pass(timedelta(minutes=1))
+    work("submit")
+    assert call(queued).state == CallState.SENT
 
 
 def test_a_connection_refused_is_tried_again(

@@ -204,7 +204,8 @@ def test_a_failed_look_changes_nothing_but_its_times(simulator: Simulator, organ
 
 def test_a_worker_that_dies_leaves_it_unknown(simulator: Simulator, organization: Organization, officer: User) -> None:
     row = asked(organization, officer)
-    ExpirationOrder.objects.update(state=CallState.SENDING, claimed_at=timezone.now() - timedelta(hours=1))
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    ExpirationOrder.objects.update(state=CallState.SENDING, claimed_at=an_hour_ago, first_sent_at=an_hour_ago)
     assert sending.orders_to_send()
     sending.sweep_stale()
     assert (order_of(row).state, order_of(row).last_error) == (CallState.UNKNOWN, "claim_ran_out")

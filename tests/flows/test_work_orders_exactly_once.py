@@ -252,7 +252,8 @@ def test_a_look_that_was_overtaken_counts_for_nothing(queued: RecordDelete, simu
 
 
 def test_a_worker_that_dies_while_sending_leaves_an_unknown_order(queued: RecordDelete, simulator: Simulator) -> None:
-    WorkOrder.objects.update(state=CallState.SENDING, claimed_at=queued.created_at - timedelta(hours=1))
+    before = queued.created_at - timedelta(hours=1)
+    WorkOrder.objects.update(state=CallState.SENDING, claimed_at=before, first_sent_at=before)
     work("hygiene-submit")
     assert (order_of(queued).state, order_of(queued).last_error) == (CallState.UNKNOWN, "claim_ran_out")
     assert ledger(simulator) == []

@@ -137,6 +137,7 @@ def test_it_shows_how_adobe_answered_the_organizations_of_this_person(
     actors: Actors, administrator: Browser, organization: Organization
 ) -> None:
     now = timezone.now().replace(second=0, microsecond=0)
+    Organization.objects.filter(pk=organization.pk).update(calls_per_minute=600)
     other = Organization.objects.exclude(pk=organization.pk).get()
     for row, minutes, outcome, calls in (
         (organization, 1, "202", 90),

@@ -51,9 +51,7 @@ def test_a_count_that_fails_is_logged_and_spoils_nothing(organization: Organizat
 
 
 @pytest.mark.django_db
-def test_every_call_is_counted_also_tokens_and_those_that_reach_nobody(
-    organization: Organization, simulator: Simulator
-) -> None:
+def test_every_call_is_counted_also_tokens_and_those_that_reach_nobody(organization: Organization, simulator: Simulator) -> None:
     service = connections.service_for(organization)
     service.ping()
     organization.gateway_url = "http://127.0.0.1:9"

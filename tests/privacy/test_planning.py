@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from portal.models import Organization, User
 from privacy import intake, planning
-from privacy.checking import Summary
+from privacy.checking import CheckResult, Summary
 from privacy.models import PrivacyRequest, Upload
 from privacy.planning import Batch, Day
 from tests.files import confirmed_request, payload, people, stored_upload
@@ -161,5 +161,5 @@ def test_a_request_under_way_says_when_the_rest_goes(browser: Browser, limited: 
 
 
 def _result(upload: Upload) -> tuple[Any, Any]:
-    checked = intake.checking.CheckResult.from_dict(upload.result)
+    checked = CheckResult.from_dict(upload.result)
     return checked.envelope, checked.summary

@@ -18,7 +18,7 @@ from hygiene.expirations.sending import at_adobe
 from hygiene.models import DatasetExpiration, ExpirationOrder, QuotaReading, RecordDelete
 from hygiene.querysets import OfOrganization
 from hygiene.statuses import ExpirationStatus
-from portal import audit, connections, crypto, steps
+from portal import audit, connections, crypto, steps, turns
 from portal.adobe import errors
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.expiration_answers import ExpirationAnswer
@@ -182,19 +182,24 @@ def read_next_history() -> int:
 
     Each is asked for once after a change: one that cannot be had now is asked for again by a person, or after the next change.
     """
-    for row in _without_history().select_related("organization__data_key")[:20]:
-        row.history = []
-        if DatasetExpiration.objects.filter(pk=row.pk, history_sealed=None).update(history_sealed=row.history_sealed):
-            _read_history(row)
-            return 1
+    for part in turns.by_organization(_without_history(), "history"):
+        for row in part.select_related("organization__data_key")[:20]:
+            row.history = []
+            if DatasetExpiration.objects.filter(pk=row.pk, history_sealed=None).update(history_sealed=row.history_sealed):
+                return _read_history(row)
     return 0
 
 
-def _read_history(row: DatasetExpiration) -> None:
+def _read_history(row: DatasetExpiration) -> int:
     try:
         read_one(row)
+    except errors.Paced:
+        # Adobe was not asked: it is asked for again as soon as the organization's rate has room.
+        DatasetExpiration.objects.filter(pk=row.pk, history_sealed=row.history_sealed).update(history_sealed=None)
+        return 0
     except errors.AdobeError as error:
         logger.warning("the history of expiration %s could not be read: %s", row.pk, error)
+    return 1
 
 
 def _without_history() -> OfOrganization:

@@ -34,6 +34,8 @@ _PAIRS = (
     ("x-adobe-digital-signature-1", "x-adobe-public-key1-path"),
     ("x-adobe-digital-signature-2", "x-adobe-public-key2-path"),
 )
+# All that is read of a delivery's headers.
+HEADERS = tuple(name for pair in _PAIRS for name in pair)
 
 KEPT_SECONDS = 24 * 60 * 60.0
 # A path that gave no usable key is not asked for again so soon; one that nobody answered for, a little sooner.

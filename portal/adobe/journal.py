@@ -13,6 +13,7 @@ from portal.adobe.addresses import Address, AddressError, parse_address
 from portal.adobe.answers import Unreadable, read_object
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import BadAnswer, HostRefused, OrganizationBlocked
+from portal.adobe.metering import FREE, READ, Meter, Patience
 from portal.adobe.refusals import refused_elsewhere
 from portal.adobe.tokens import TokenSource, TokenStore, is_plain
 from portal.adobe.transport import Answer, Call, Transport
@@ -41,6 +42,19 @@ class JournalPage:
         return not self.events
 
 
+class _Apart(Meter):
+    """The organization's meter for calls to another host than the gateway: what that one asks us to wait holds nothing else back."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def ask(self, patience: Patience) -> None:
+        self._meter.ask(patience)
+
+    def note(self, route: str, outcome: str, milliseconds: int, retry_after: float | None) -> None:  # noqa: ARG002 - of the base
+        self._meter.note(route, outcome, milliseconds, None)
+
+
 class Journal:
     """Reads one journal. It says nothing about what the credential may do elsewhere, so its refusals concern it alone."""
 
@@ -51,17 +65,19 @@ class Journal:
         transport: Transport,
         address: str,
         clock: Callable[[], float] = time.time,
+        meter: Meter = FREE,
     ) -> None:
         """`address`: as Developer Console shows it."""
         self._credentials = credentials
         self._transport = transport
-        self._tokens = TokenSource(tokens, transport, credentials, clock)
+        self._tokens = TokenSource(tokens, transport, credentials, clock, meter)
+        self._meter = _Apart(meter)
         self._text = address.strip()
 
     def read(self, *, since: str = "", next_address: str = "") -> JournalPage:
         """The next page: at `next_address` as an answer before gave it, else after the position `since`, else from the oldest on.
 
-        Raises ContentForbidden, NotFound, Throttled, BadAnswer, NotSent, HostRefused (an address that is none, or another host),
+        Raises ContentForbidden, NotFound, Throttled (Paced when it is our own rate), BadAnswer, NotSent, HostRefused (an address that is none, or another host),
         and OrganizationBlocked when the credentials give no token.
         """
         own = _parsed(self._text)
@@ -89,7 +105,8 @@ class Journal:
         return answer
 
     def _asked(self, address: Address, token: str) -> Answer:
-        return self._transport.patiently(Call("GET", address, ROUTE, self._headers(token), limit=LARGEST_PAGE))
+        self._meter.ask(READ)
+        return self._transport.patiently(Call("GET", address, ROUTE, self._headers(token), limit=LARGEST_PAGE, meter=self._meter))
 
     def _headers(self, token: str) -> dict[str, str]:
         """The organization's header has another name here than at the gateway."""

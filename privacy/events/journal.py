@@ -77,6 +77,7 @@ def _journal(source: EventSource) -> Journal:
         connections.DatabaseTokens(organization),
         connections.transport(),
         source.journal_url,
+        meter=connections.OrganizationMeter(organization),
     )
 
 
@@ -123,7 +124,8 @@ def _failed(source: EventSource, error: errors.AdobeError) -> None:
     """Later again. Only refused credentials concern more than the journal."""
     if isinstance(error, errors.OrganizationBlocked):
         sending.hold(source.organization, error.reason, error.words)
-    failures = source.failures + 1
+    # Our own limits are no failure of the journal.
+    failures = source.failures + (0 if isinstance(error, errors.Paced) else 1)
     asked = error.retry_after or 0.0 if isinstance(error, errors.Throttled) else 0.0
     wait = max(asked, backoff(failures, first=min(10.0, settings.JOURNAL_EVERY_SECONDS), longest=LONGEST_PAUSE_SECONDS))
     _ours(source).update(

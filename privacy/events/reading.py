@@ -108,7 +108,8 @@ _COLUMNS = (
     "next_attempt_at",
     "raw_sealed",
 )
-_PREPARE = [AdobeEvent._meta.get_field(name).get_db_prep_save for name in _COLUMNS]
+_FIELDS = {field.attname: field for field in AdobeEvent._meta.concrete_fields}
+_PREPARE = [_FIELDS[name].get_db_prep_save for name in _COLUMNS]
 _PLACES = f"({', '.join(['%s'] * len(_COLUMNS))})"
 _INSERT = f"INSERT INTO {AdobeEvent._meta.db_table} ({', '.join(_COLUMNS)})"
 

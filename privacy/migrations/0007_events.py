@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=portal.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('way', models.CharField(choices=[('off', 'Not used'), ('webhook', 'Adobe calls our address'), ('journal', 'We read the journal')], default='off', max_length=10, verbose_name='How they come')),
-                ('journal_url', models.URLField(blank=True, help_text='Developer Console shows it with the registration, as API endpoint.', max_length=1000, verbose_name='Journal address')),
+                ('journal_url', models.URLField(blank=True, help_text='Developer Console shows it with the registration.', max_length=1000, verbose_name='Journal address')),
                 ('journal_position', models.CharField(blank=True, editable=False, max_length=500)),
                 ('journal_next', models.CharField(blank=True, editable=False, max_length=2000)),
                 ('next_read_at', models.DateTimeField(default=django.utils.timezone.now)),

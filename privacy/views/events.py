@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from portal.adobe.event_signatures import HEADERS
 from privacy.events import receiving
 
 
@@ -27,7 +28,15 @@ def adobe_events(request: HttpRequest, source_id: uuid.UUID) -> HttpResponse:
         # In the type that Adobe asks for (Adobe I/O Events, the challenge request).
         return HttpResponse(challenge, content_type="text/plain")
     body = _body(request)
-    return HttpResponse(status=413 if body is None else receiving.receive(recipient, body, request.headers))
+    return HttpResponse(status=413 if body is None else receiving.receive(recipient, body, _headers(request)))
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    """Those that matter. `request.headers` would read them all, each time anew."""
+    return {name: request.META[key] for name, key in _HEADERS.items() if key in request.META}
+
+
+_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HEADERS}
 
 
 def _body(request: HttpRequest) -> bytes | None:

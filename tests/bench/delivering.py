@@ -93,8 +93,10 @@ def _deliver(ground: Ground, url: str, deliveries: Sequence[Delivery]) -> Turn:
     before = _web_seconds(ground)
     process = _FORK.Process(target=_post_all, args=(url, deliveries, result))
     process.start()
-    wall = result.get()
     process.join()
+    if process.exitcode:
+        raise RuntimeError(ground.stack.log("web")[-2000:])
+    wall = result.get()
     return Turn(len(deliveries) / wall, len(deliveries) / max(_web_seconds(ground) - before, 0.01))
 
 

@@ -79,7 +79,7 @@ def test_nothing_is_sent_before_the_period_is_over_and_then_all_of_it(
 
 def test_after_a_hold_what_was_put_off_goes_at_once(acme: Organization, officer: User, simulator: Simulator) -> None:
     record_delete = queued_delete(acme, officer, 2)
-    simulator.fault("throttle", match=CREATE, times=1, retry_after=600)
+    simulator.fault("throttle_bare", match=CREATE, times=1)
     work("hygiene-submit")
     assert states(record_delete) == [CallState.QUEUED]
     submission.resume(acme.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from portal import connections
 from portal.adobe.transport import Transport
-from portal.models import Organization
+from portal.models import CallTally, Organization, Pace
 from privacy.events import health, journal, reading
 from privacy.models import AdobeEvent, EventSource, JobListing
 from privacy.statuses import EventWay
@@ -195,3 +196,15 @@ def test_a_journal_is_relied_on_while_it_is_read_to_its_end(adobe: Adobe, source
     assert health.list_every(Organization.objects.get(pk=source.organization_id)) == settings.LIST_WITH_EVENTS_EVERY_SECONDS
     let_pass(timedelta(seconds=settings.LIST_EVERY_SECONDS + 1))
     assert health.list_every(Organization.objects.get(pk=source.organization_id)) == settings.LIST_EVERY_SECONDS
+
+
+def test_reading_keeps_to_the_rate_of_the_organization_and_is_counted(adobe: Adobe, source: EventSource) -> None:
+    work("journal")
+    assert CallTally.objects.get(route="/events/journal").outcome == "204"
+    Pace.objects.update_or_create(organization=source.organization, defaults={"free_at": time.time() + 3600})
+    let_pass(timedelta(minutes=2))
+    work("journal")
+    source.refresh_from_db()
+    assert len(adobe.requests) == 1
+    assert (source.failures, source.last_error) == (0, "Paced")
+    assert source.next_read_at > timezone.now()

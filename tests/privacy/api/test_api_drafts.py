@@ -75,3 +75,17 @@ def test_a_draft_that_is_over_knows_when_it_changed(api: Api, organization: Orga
     answer = api.get(address)
     assert answer.status_code == 200
     assert api.get(address, If_None_Match=answer.headers["ETag"]).status_code == 304
+
+
+def test_a_draft_that_does_not_go_in_a_day_says_when_it_goes(api: Api, organization: Organization, officer: User) -> None:
+    assert api.json(f"{DRAFTS}/{uploaded(organization, officer).pk}")["preview"]["plan"] is None
+    Organization.objects.update(jobs_per_day=4, max_people_per_call=2)
+    organization.refresh_from_db()
+    upload = uploaded(organization, officer, *people(3))
+    plan = api.json(f"{DRAFTS}/{upload.pk}")["preview"]["plan"]
+    assert (plan["jobs_per_day"], plan["jobs_sent_today"]) == (4, 0)
+    assert [(day["calls"], day["jobs"]) for day in plan["days"]] == [(1, 4), (1, 2)]
+    Upload.objects.update(received_on="2020-01-01")
+    late = api.json(f"{DRAFTS}/{upload.pk}")["preview"]["plan"]["late"]
+    assert late["last_day"] == plan["days"][-1]["day"]
+    assert late["days"] > 365

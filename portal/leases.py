@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from portal import clock, turns
@@ -31,12 +31,24 @@ def take(
     if not candidates:
         return uuid.UUID(int=0), []
     lease = uuid.uuid4()
-    rows = due.model._default_manager.filter(pk__in=candidates, **{f"{due_field}__lte": now})
-    if not rows.update(lease=lease, **{due_field: clock.now() + timedelta(seconds=seconds)}):
-        return lease, []
-    # Another worker may have been faster with some of them.
-    ours = due.model._default_manager.filter(pk__in=candidates, lease=lease).values_list("pk", flat=True)
-    return lease, list(ours)
+    every = due.model._default_manager
+    with transaction.atomic():
+        # Another worker may have been faster with some of them. Who writes one at this moment is not waited for: a worker that
+        # holds some rows and waits for others is half of a deadlock.
+        free = every.filter(pk__in=candidates, **{f"{due_field}__lte": now}).select_for_update(skip_locked=True, no_key=True)
+        ours = list(free.values_list("pk", flat=True))
+        every.filter(pk__in=ours).update(lease=lease, **{due_field: clock.now() + timedelta(seconds=seconds)})
+    return lease, ours
+
+
+def locked_in_order(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    """The same rows, locked until the caller's transaction ends, for an UPDATE of many.
+
+    In the order of their keys, as everybody locks many rows of a table: an UPDATE alone takes them in any order, and two of
+    them can wait for each other for ever.
+    """
+    keys = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    return rows.model._default_manager.filter(pk__in=keys)
 
 
 def _candidates(due: models.QuerySet[Row], step: str, most: int) -> list[Any]:

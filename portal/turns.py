@@ -22,6 +22,8 @@ from portal.models import Organization, Pace
 
 # An answer is used for so many times as long as it took: asking costs a twentieth of the time at most.
 SHARE = 20.0
+# Nor is it used for longer than this: who comes meanwhile waits no longer to be seen.
+MOST_SECONDS = 15.0
 # So many of an organization's most urgent rows are kept from one look at all of them.
 MOST_IDS = 500
 _FARTHEST = 3  # steps from a row to its organization
@@ -45,7 +47,7 @@ class Remembered(Generic[AnswerT]):
                 return answer
         answer = ask()
         now = time.monotonic()
-        self._answers[key] = (answer, now + SHARE * (now - began))
+        self._answers[key] = (answer, now + min(SHARE * (now - began), MOST_SECONDS))
         return answer
 
 
@@ -83,7 +85,7 @@ def by_organization(due: models.QuerySet[RowT], step: str) -> Iterator[models.Qu
 
     `step` tells the steps of one table apart. The turns are those of this process: every process serves all.
     """
-    if len(Organization.objects.values_list("pk")[:2]) < 2:
+    if len(_any_two()) < 2:
         yield due
         return
     path, key = path_to_organization(due.model), (due.model, step)
@@ -104,7 +106,9 @@ def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[tuple[uuid.UUID, uuid.UU
     path = path_to_organization(due.model)
     tried: set[uuid.UUID] = set()
     for fresh in (False, True):
-        for organization_id in _longest_waiting_first(_waiting(due, path, due.model, fresh=fresh)):
+        all_known = _any_two()
+        waiting = all_known if len(all_known) < 2 else _waiting(due, path, due.model, fresh=fresh)
+        for organization_id in _longest_waiting_first(waiting):
             for row_id in _urgent(due.filter(**{path: organization_id}), organization_id, fresh=fresh):
                 # What was seen a while ago may be gone, or wait for something now.
                 if row_id not in tried and due.filter(pk=row_id).exists():
@@ -117,6 +121,11 @@ def had_its_turn(organization_id: uuid.UUID) -> None:
     now = timezone.now()
     if not Pace.objects.filter(organization=organization_id).update(last_turn_at=now):
         Pace.objects.bulk_create([Pace(organization_id=organization_id, last_turn_at=now)], ignore_conflicts=True)
+
+
+def _any_two() -> list[uuid.UUID]:
+    """Where there is one organization only, nobody has to be asked who waits."""
+    return list(Organization.objects.values_list("pk", flat=True)[:2])
 
 
 def _waiting(due: models.QuerySet[RowT], path: str, key: object, *, fresh: bool) -> list[uuid.UUID]:

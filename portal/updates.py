@@ -23,7 +23,7 @@ def update_each(model: type[models.Model], columns: Mapping[str, Sequence[Any]],
     fields = {name: _field(model, name) for name in columns}
     quote = connection.ops.quote_name
     source, values = _source(fields, columns)
-    fixed = {name: model._meta.get_field(name) for name in same}
+    fixed = {name: _field(model, name) for name in same}
     sets = [f"{quote(field.column)} = new.c{place}" for place, (name, field) in enumerate(fields.items()) if name != "pk"]
     sets += [f"{quote(field.column)} = %s" for field in fixed.values()]
     key = f"new.c{list(fields).index('pk')}"

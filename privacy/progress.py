@@ -114,7 +114,8 @@ _MOVING = (RequestStatus.SENDING, RequestStatus.IN_PROGRESS)
 
 
 def _locked(request_id: uuid.UUID) -> PrivacyRequest:
-    return PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+    request: PrivacyRequest = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+    return request
 
 
 def _is_fixed(request: PrivacyRequest) -> bool:

@@ -155,13 +155,14 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
 def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
     """Give our jobs the ids that Adobe gave them; they are followed from now on."""
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
-    fresh, others = [], []
+    fresh: list[uuid.UUID] = []
+    others: list[uuid.UUID] = []
     for job_id, adobe_id, status in submission.jobs.order_by().values_list("pk", "adobe_job_id", "status"):
         if job_id in found:
             is_fresh = adobe_id is None and status == JobStatus.WAITING and len(found[job_id]) == 1
             (fresh if is_fresh else others).append(job_id)
     # No time to ask about them: the listing tells what becomes of them.
-    columns = {"pk": fresh, "adobe_job_id": [found[job_id][0] for job_id in fresh]}
+    columns: dict[str, list[Any]] = {"pk": fresh, "adobe_job_id": [found[job_id][0] for job_id in fresh]}
     update_each(Job, columns, status=JobStatus.SUBMITTED, adobe_status="submitted", next_poll_at=None, finished_at=None)
     _note_again(submission, others, found)
     request = submission.request

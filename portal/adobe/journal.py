@@ -43,7 +43,7 @@ class JournalPage:
 
 
 class _Apart(Meter):
-    """The organization's meter for calls to another host than the gateway: what that one asks us to wait holds nothing else back."""
+    """The organization's meter for calls to another host than the gateway: the waits that it asks for are its own."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
@@ -77,8 +77,8 @@ class Journal:
     def read(self, *, since: str = "", next_address: str = "") -> JournalPage:
         """The next page: at `next_address` as an answer before gave it, else after the position `since`, else from the oldest on.
 
-        Raises ContentForbidden, NotFound, Throttled (Paced when it is our own rate), BadAnswer, NotSent, HostRefused (an address that is none, or another host),
-        and OrganizationBlocked when the credentials give no token.
+        Raises ContentForbidden, NotFound, Throttled (Paced when it is our own rate), BadAnswer, NotSent, HostRefused (an address
+        that is none, or another host), and OrganizationBlocked when the credentials give no token.
         """
         own = _parsed(self._text)
         answer = self._get(self._page_address(own, since, next_address))
@@ -105,8 +105,9 @@ class Journal:
         return answer
 
     def _asked(self, address: Address, token: str) -> Answer:
-        self._meter.ask(READ)
-        return self._transport.patiently(Call("GET", address, ROUTE, self._headers(token), limit=LARGEST_PAGE, meter=self._meter))
+        return self._transport.patiently(
+            Call("GET", address, ROUTE, self._headers(token), limit=LARGEST_PAGE, meter=self._meter, patience=READ)
+        )
 
     def _headers(self, token: str) -> dict[str, str]:
         """The organization's header has another name here than at the gateway."""

@@ -94,16 +94,24 @@ def _span(seconds: float) -> str:
 
 
 def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None:
-    """A page of Adobe's list came, and nothing was done about it yet: did a job finish that no webhook told of?"""
+    """A page of Adobe's list came, and nothing was done about it yet: did a job finish that no webhook told of?
+
+    Costs a query only where a webhook is relied on.
+    """
+    source = getattr(organization, "event_source", None)
+    if source is None or source.way != EventWay.WEBHOOK or source.confirmed_at is None:
+        return
     late = timezone.now() - _LATE
     finished = [job.job_id for job in page if job.status in {COMPLETE, ERROR} and job.modified_at and job.modified_at < late]
     if not finished:
         return
-    told_nothing = Job.objects.open_at_adobe().filter(organization=organization, adobe_job_id__in=finished, last_error="")
-    # A job that waits for the list to tell of it has no time of its own.
-    told_nothing = told_nothing.exclude(next_poll_at__lte=timezone.now() + _SOON)
-    relied_on = EventSource.objects.filter(organization=organization, way=EventWay.WEBHOOK, confirmed_at__isnull=False)
+    told_nothing = Job.objects.open_at_adobe().filter(
+        organization=organization, adobe_job_id__in=finished, last_error="", next_poll_at__gt=timezone.now() + _SOON
+    )
+    relied_on = EventSource.objects.filter(pk=source.pk, way=EventWay.WEBHOOK, confirmed_at__isnull=False)
     if relied_on.filter(Exists(told_nothing)).update(confirmed_at=None, last_error=MISSED):
+        # This very organization is asked next how soon its list is to be read again.
+        source.confirmed_at = None
         fall_back(organization.pk)
 
 

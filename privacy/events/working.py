@@ -86,7 +86,7 @@ def _work_off(events: list[AdobeEvent], lease: uuid.UUID) -> None:
         wanted = {pk for pk, is_wanted in jobs.values() if is_wanted}
         if wanted:
             # Adobe tells of them, so that a 404 from before is no sign of their end.
-            Job.objects.filter(pk__in=wanted).update(next_poll_at=now, last_error="")
+            leases.locked_in_order(Job.objects.filter(pk__in=wanted)).update(next_poll_at=now, last_error="")
         _settle(_fates(events, jobs.keys(), undecided, now), lease, now)
         _note_arrivals(events)
     if wanted:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
@@ -212,7 +213,10 @@ def _has_news(listed: ListedJob, job: _Known) -> bool:
 def _ask_now(pks: Sequence[uuid.UUID]) -> int:
     """What waits to be asked about already keeps its place."""
     later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=timezone.now()))
-    return later.update(next_poll_at=timezone.now()) if pks else 0
+    if not pks:
+        return 0
+    with transaction.atomic():
+        return leases.locked_in_order(later).update(next_poll_at=timezone.now())
 
 
 def _note_dates(jobs: Iterable[tuple[_Known, ListedJob]]) -> None:

@@ -58,5 +58,11 @@ def cpu_seconds(pid: int, *, ended: bool = False) -> float:
     return sum(map(int, fields[11 : 15 if ended else 13])) / TICKS
 
 
+def machine_seconds() -> float:
+    """CPU seconds of everything that ran on this machine, on all cores."""
+    _name, user, nice, system, _idle, _waiting, interrupts, soft, stolen, *_ = Path("/proc/stat").read_text().split()
+    return sum(map(int, (user, nice, system, interrupts, soft, stolen))) / TICKS
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -35,11 +35,11 @@ def queued_request(organization: Organization, people: int) -> PrivacyRequest:
         regulation=LAW,
         products=list(PRODUCTS),
         received_on=timezone.now().date(),
-        lease=new_id(),
+        lease=(lease := new_id()),
     )
     request.envelope = schema.Envelope(LAW, PRODUCTS).to_dict()
     request.save(force_insert=True)
-    writer = Writer(request, request.lease)
+    writer = Writer(request, lease)
     for first in range(1, people + 1, BATCH):
         writer.write([_person(number) for number in range(first, min(first + BATCH, people + 1))])
     writer.finish()

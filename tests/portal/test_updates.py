@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -26,7 +28,11 @@ def names() -> list[str]:
 
 
 def test_each_row_gets_its_own_values_and_all_get_the_same_ones(three: list[Organization]) -> None:
-    columns = {"pk": [one.pk for one in three[:2]], "name": ['O\'Hara "{}" %s, ünï\\', "plain"], "calls_per_minute": [1, 2]}
+    columns: dict[str, Sequence[Any]] = {
+        "pk": [one.pk for one in three[:2]],
+        "name": ['O\'Hara "{}" %s, ünï\\', "plain"],
+        "calls_per_minute": [1, 2],
+    }
     assert update_each(Organization, columns, hold_reason="by_hand") == 2
     assert names() == ['O\'Hara "{}" %s, ünï\\', "plain", "C"]
     rows = Organization.objects.order_by("ims_org_id").values_list("calls_per_minute", "hold_reason")[:2]

@@ -200,7 +200,7 @@ def test_a_journal_is_relied_on_while_it_is_read_to_its_end(adobe: Adobe, source
 
 def test_reading_keeps_to_the_rate_of_the_organization_and_is_counted(adobe: Adobe, source: EventSource) -> None:
     work("journal")
-    assert CallTally.objects.get(route="/events/journal").outcome == "204"
+    assert CallTally.objects.get(route="GET /events/journal").outcome == "204"
     Pace.objects.update_or_create(organization=source.organization, defaults={"free_at": time.time() + 3600})
     let_pass(timedelta(minutes=2))
     work("journal")

@@ -378,13 +378,21 @@ def test_a_webhook_is_relied_on_from_the_first_signed_event_on(
     [("complete", 30, False), ("error", 30, False), ("complete", 5, True), ("processing", 30, True)],
 )
 def test_a_finished_job_that_no_event_told_of_takes_the_trust_back(
-    word: str, minutes: float, is_relied_on: bool, source: EventSource, organization: Organization, jobs: list[Job]
+    word: str,
+    minutes: float,
+    is_relied_on: bool,
+    source: EventSource,
+    organization: Organization,
+    jobs: list[Job],
+    settings: LazySettings,
 ) -> None:
     EventSource.objects.update(confirmed_at=timezone.now())
     listing = JobListing.objects.create(
         organization=organization, regulation="other", next_list_at=timezone.now() + timedelta(hours=1)
     )
+    organization = Organization.objects.select_related("event_source").get(pk=organization.pk)
     health.notice_missed(organization, [listed("job-1", word, minutes), listed("job-2", "submitted", 600)])
+    assert (health.list_every(organization) > settings.LIST_EVERY_SECONDS) == is_relied_on
     source.refresh_from_db()
     assert health.are_reliable(source) == is_relied_on
     listing.refresh_from_db()
@@ -396,6 +404,6 @@ def test_a_job_that_is_about_to_be_asked_about_was_not_missed(
 ) -> None:
     EventSource.objects.update(confirmed_at=timezone.now())
     Job.objects.update(next_poll_at=timezone.now())
-    health.notice_missed(organization, [listed("job-1", "complete", 30)])
+    health.notice_missed(Organization.objects.get(pk=organization.pk), [listed("job-1", "complete", 30)])
     source.refresh_from_db()
     assert health.are_reliable(source)

@@ -46,7 +46,7 @@ def test_the_body_names_the_people_in_order_with_what_this_call_asks_for(organiz
 def test_sending_takes_as_many_statements_for_many_people_as_for_few(
     simulator: Simulator, organization: Organization, officer: User
 ) -> None:
-    counts = []
+    counts: list[int] = []
     for number in (2, 2, 60):
         request = confirmed_request(organization, officer, payload(people(number, prefix=f"n{len(counts)}")))
         with CaptureQueriesContext(connection) as queries:

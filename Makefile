@@ -47,7 +47,7 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 bench: $(VENV)/.dev ## 10,000 people, 100,000 identities, 1,000 API calls; a worker is killed half-way; every promise checked (BENCH_PEOPLE=10000)
 	@$(BIN)/python -m tests.bench
 
-faults: $(VENV)/.dev ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=45)
+faults: $(VENV)/.dev ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=35)
 	@$(BIN)/python -m tests.needs
 	@$(BIN)/python -m tests.faults
 

@@ -1,8 +1,8 @@
 """The one clock that all processes share.
 
-Machines disagree about the time, and one of them may be an hour wrong. What two processes decide together (when a claim has run out,
-when the next look at Adobe's list is due) is measured by the database's clock alone. SQLite has none of its own: there every
-process runs on one machine and reads that machine's clock.
+Machines disagree about the time, and one of them may be an hour wrong. What two processes decide together (when a claim has
+run out, when the next look at Adobe's list is due) is measured by the database's clock alone. SQLite has none of its own: there
+every process runs on one machine and reads that machine's clock.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ line is
     faults: N injected, C jobs confirmed, L in the ledger, lost 0, doubled 0, stuck 0, wrong 0
 
     FAULTS_SEED=…       replays the schedule of a run          FAULTS_PEOPLE=10000   how many people
-    FAULTS_ROUNDS=22    how many rounds                        FAULTS_MINUTES=45     no round begins later
+    FAULTS_ROUNDS=22    how many rounds                        FAULTS_MINUTES=35     no round begins later
     FAULTS_NEEDED=20    how often each fault must strike       FAULTS_SHORT=1        one small round of the quick faults
     FAULTS_FOLDER=…     keeps data and logs there
 """
@@ -58,7 +58,7 @@ def main() -> int:
         if _is_short():
             size = run.Size(SHORT, workers=2, needed=1, settle_seconds=120, mop_up_minutes=1)
         else:
-            size = run.Size(needed=_number("FAULTS_NEEDED", 20), minutes=_number("FAULTS_MINUTES", 45))
+            size = run.Size(needed=_number("FAULTS_NEEDED", 20), minutes=_number("FAULTS_MINUTES", 35))
         return run.run(folder, keeper, _plan(), size, variables)
 
 

@@ -44,9 +44,9 @@ class Size:
     times: Times = WHOLE
     workers: int = 4
     needed: int = 20
-    minutes: float = 45
-    mop_up_minutes: float = 12
-    settle_seconds: float = 420
+    minutes: float = 35
+    mop_up_minutes: float = 8
+    settle_seconds: float = 360
 
 
 def run(folder: Path, keeper: Keeper, plan: Plan, size: Size, variables: dict[str, str]) -> int:

@@ -44,8 +44,8 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
-bench: $(VENV)/.dev ## 10,000 people, 100,000 identities, 1,000 API calls; a worker is killed half-way; every promise checked (BENCH_PEOPLE=10000)
-	@$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## every measurement, or those of ARGS: main, intake, api, ... (BENCH_PEOPLE= sets a size)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 faults: $(VENV)/.dev ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=35)
 	@$(BIN)/python -m tests.needs

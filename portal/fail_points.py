@@ -19,7 +19,7 @@ class FailPoint(StrEnum):
     BEFORE_LAST_LOOK = "before-last-look"
     """The connection stands; whether the claim still holds is asked next."""
     BEFORE_FIRST_BYTE = "before-first-byte"
-    """The claim held, and the next instruction writes. Who stands here for longer than every look sends late: the known residue."""
+    """The claim held; the next instruction writes. Who stands here for longer than every look sends late: the known residue."""
     AFTER_ANSWER = "after-answer"
     """Adobe has answered, or the call has failed; nothing of it is stored."""
     BEFORE_SETTLED = "before-settled"

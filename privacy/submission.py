@@ -50,7 +50,8 @@ def _users(submission: Submission) -> Iterator[dict[str, Any]]:
     jobs = submission.jobs.order_by()
     for subject_id, action in jobs.exclude(subject=None).values_list("subject_id", "action"):
         actions[subject_id].append(action)
-    people = DataSubject.objects.filter(pk__in=jobs.values("subject")).order_by("position")
+    # By their ids: joined with all jobs, PostgreSQL reads the people of every call to find those of one.
+    people = DataSubject.objects.filter(pk__in=list(actions)).order_by("position")
     open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
     open_identities = DataSubject.identities.opener(DataSubject, submission.data_key)
     for subject_id, position, key, identities in people.values_list("pk", "position", "wire_key_sealed", "identities_sealed"):
@@ -139,11 +140,10 @@ def lock(submission: Submission) -> tuple[str, str]:
 def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID, list[str]]:
     """Which of the call's own jobs these are: our job id -> Adobe's job ids, by digest of the wire key and by action."""
     index = crypto.blind_index_for(submission.request.organization)
-    ours = {
-        (bytes(digest), action): job_id
-        for job_id, digest, action in submission.jobs.order_by().values_list("pk", "subject__wire_key_digest", "action")
-        if digest is not None
-    }
+    jobs_of_ours = list(submission.jobs.order_by().exclude(subject=None).values_list("pk", "subject_id", "action"))
+    people = DataSubject.objects.filter(pk__in={subject_id for _, subject_id, _ in jobs_of_ours})
+    digests = dict(people.exclude(wire_key_digest=None).values_list("pk", "wire_key_digest"))
+    ours = {(bytes(digests[who] or b""), action): job_id for job_id, who, action in jobs_of_ours if who in digests}
     found: dict[uuid.UUID, list[str]] = defaultdict(list)
     for job in jobs:
         job_id = ours.get((writing.wire_digest(index, job.key or ""), job.action))

@@ -23,7 +23,7 @@ from privacy.writing import LEASE_SECONDS, LeaseLost, Writer, people_again
 
 logger = logging.getLogger(__name__)
 
-BATCH_PEOPLE = 2000
+BATCH_PEOPLE = 1000
 
 
 def requests_to_prepare() -> bool:

@@ -34,13 +34,14 @@ class Among(models.Lookup):
     prepare_rhs = False
 
     def __init__(self, column: str, values: Iterable[Any]) -> None:
-        """`column` as `filter` names it. The values are what the database's driver takes."""
+        """`column` as `filter` names it."""
         super().__init__(models.F(column), list(values))
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:  # type: ignore[override]  # as Django's own
         """As `in`."""
         sql, params = self.process_lhs(compiler, connection)
-        return f"{sql} IN ({', '.join(['%s'] * len(self.rhs)) or 'NULL'})", [*params, *self.rhs]
+        prepared = [self.lhs.output_field.get_db_prep_value(value, connection) for value in self.rhs]
+        return f"{sql} IN ({', '.join(['%s'] * len(prepared)) or 'NULL'})", [*params, *prepared]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:
         """One array."""

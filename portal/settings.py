@@ -249,7 +249,7 @@ DETAIL_AT_LEAST_EVERY_SECONDS = env.fraction("DETAIL_AT_LEAST_EVERY_SECONDS", 86
 # While Adobe's events can be relied on, its list is only there to find what was lost on the way.
 LIST_WITH_EVENTS_EVERY_SECONDS = env.fraction("LIST_WITH_EVENTS_EVERY_SECONDS", 3600, least=0.2)
 JOURNAL_EVERY_SECONDS = env.fraction("JOURNAL_EVERY_SECONDS", 60, least=0.2)
-# The one host that has the keys of Adobe's signatures, and the one page that validates an address; headers and bodies name neither.
+# The one host with the keys of Adobe's signatures, and the one page that validates an address: headers and bodies name neither.
 ADOBE_EVENT_KEYS_URL = env.text("ADOBE_EVENT_KEYS_URL", "https://static.adobeioevents.com")
 ADOBE_EVENT_VALIDATION_URLS = env.words("ADOBE_EVENT_VALIDATION_URLS", "https://csm.adobe.io/csm/registrations/validate")
 AUDIT_SEAL_EVERY_SECONDS = env.fraction("AUDIT_SEAL_EVERY_SECONDS", 60, least=1)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from portal import audit, connections, crypto, job_days, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, CreatedJobs
+from portal.bulk import Among
 from portal.models import Organization
 from portal.outbound import (
     CallState,
@@ -51,7 +52,7 @@ def _users(submission: Submission) -> Iterator[dict[str, Any]]:
     for subject_id, action in jobs.exclude(subject=None).values_list("subject_id", "action"):
         actions[subject_id].append(action)
     # By their ids: joined with all jobs, PostgreSQL reads the people of every call to find those of one.
-    people = DataSubject.objects.filter(pk__in=list(actions)).order_by("position")
+    people = DataSubject.objects.filter(Among("pk", actions)).order_by("position")
     open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
     open_identities = DataSubject.identities.opener(DataSubject, submission.data_key)
     for subject_id, position, key, identities in people.values_list("pk", "position", "wire_key_sealed", "identities_sealed"):
@@ -141,7 +142,7 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
     """Which of the call's own jobs these are: our job id -> Adobe's job ids, by digest of the wire key and by action."""
     index = crypto.blind_index_for(submission.request.organization)
     jobs_of_ours = list(submission.jobs.order_by().exclude(subject=None).values_list("pk", "subject_id", "action"))
-    people = DataSubject.objects.filter(pk__in={subject_id for _, subject_id, _ in jobs_of_ours})
+    people = DataSubject.objects.filter(Among("pk", {subject_id for _, subject_id, _ in jobs_of_ours}))
     digests = dict(people.exclude(wire_key_digest=None).values_list("pk", "wire_key_digest"))
     ours = {(bytes(digests[who] or b""), action): job_id for job_id, who, action in jobs_of_ours if who in digests}
     found: dict[uuid.UUID, list[str]] = defaultdict(list)

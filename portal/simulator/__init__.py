@@ -35,8 +35,8 @@ a call that makes no sense gets 400 `{"error": sentence}`:
     POST   /__simulator__/settings            {"speed"?, "latency"?}; the speed holds for what is accepted from now on
     GET    /__simulator__/events              how many events were told, wait, and were struck by which setting
     POST   /__simulator__/events              {"jobId", "code"?, "message"?, "imsOrg"?}: tell one event by hand
-    GET    /__simulator__/events/registrations               state, journal address, counts and last attempts of each
-    POST   /__simulator__/events/registrations               {"clientId"?, "webhookUrl", "deliveryType"?, "eventsOfInterest"?, "name"?}
+    GET    /__simulator__/events/registrations          state, journal address, counts and last attempts of each
+    POST   /__simulator__/events/registrations          {"clientId"?, "webhookUrl", "deliveryType"?, "eventsOfInterest"?, "name"?}
     POST   /__simulator__/events/registrations/{id}/enable   ask for the challenge again; nothing is replayed
     DELETE /__simulator__/events/registrations/{id}          told nothing any more
     POST   /__simulator__/events/settings     {"duplicate"?, "reorder"?, "lose"?, "forge"?, "forge_client"?: shares of 0 to 1,

@@ -52,6 +52,9 @@ class AtAdobe:
         else:
             fault = self.field.adobe("faults", {"kind": cell.adobe, **self._options(cell.adobe, dice)})
             self._armed[fault["id"]] = cell
+            if cell.adobe == "token_down":
+                # Nobody asks for a token while the one that all processes share is good.
+                self.field.adobe("tokens", method="DELETE")
             if cell.adobe.startswith("list_"):
                 self._afterwards(LAST_SECONDS, lambda: self._disarm(fault["id"]))
 

@@ -69,8 +69,10 @@ class Deeds:
     def _fill_disk(self, _: Cell, dice: float) -> bool:
         """It strikes when the site cannot keep a file; what workers fetch meanwhile fails as well."""
         assert self.office is not None
-        with self.field.full_disk():
+        with self.field.full_disk() as fill_again:
             time.sleep(1 + dice)
+            # Workers have removed files meanwhile that were read to their end.
+            fill_again()
             try:
                 page = self.office.upload(self.office.signed_in(), b'{"users": []}')
             except (HTTPError, SiteIsAway):

@@ -185,15 +185,19 @@ class Field:
                 subprocess.run(["umount", "--lazy", str(self.media)], check=True)
 
     @contextmanager
-    def full_disk(self) -> Iterator[None]:
-        """No byte can be written to the media folder meanwhile."""
+    def full_disk(self) -> Iterator[Callable[[], None]]:
+        """No byte can be written to the media folder meanwhile. Gives what takes again the room that has become free."""
         ballast = self.media / "ballast" if self.disk_is_real else self.channel.media_full
-        try:
+
+        def fill() -> None:
             if self.disk_is_real:
                 _fill(ballast)
             else:
                 ballast.touch()
-            yield
+
+        try:
+            fill()
+            yield fill
         finally:
             ballast.unlink(missing_ok=True)
 
@@ -254,7 +258,7 @@ def _signal(send: Callable[[int, int], None], pid: int) -> bool:
 
 def _fill(path: Path) -> None:
     """Write until the disk takes no byte more."""
-    with path.open("wb", buffering=0) as file:
+    with path.open("ab", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
             block = b"\0" * size
             with suppress(OSError):

@@ -121,14 +121,16 @@ class Run:
         until = time.monotonic() + self.size.mop_up_minutes * 60
         dice = random.Random(self.plan.seed)
         while (short := report.too_few(self.plan.cells, self.tally, self.size.needed)) and time.monotonic() < until:
-            self.office.people(self.plan.people_per_call)
+            self.office.people(self.plan.people_per_call * 2)
             self.office.opt_out()
+            # A fault may wait for any kind of call.
+            self.office.record_delete()
             for cell in short:
                 strikes.carry_on()
                 if cell.deed is Deed.RESTORE:
                     strikes.back_up()
                 strikes.strike(cell, dice.random())
-            time.sleep(self.plan.pause)
+            time.sleep(self.plan.pause * 3)
 
     # --- The quiet end ---
 

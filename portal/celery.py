@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging, task_prerun
+from celery.signals import before_task_publish, setup_logging, task_prerun, worker_process_init
 
 from portal import logs
 
@@ -22,6 +23,13 @@ CORRELATION_HEADER = "correlation_id_of_portal"
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Django's LOGGING holds in workers too; connecting here keeps Celery from setting up its own."""
+
+
+@worker_process_init.connect
+def keep_what_was_loaded(**_: Any) -> None:
+    """Code and classes stay for ever: looking through them for garbage, again and again, takes a fifth of a call's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @before_task_publish.connect

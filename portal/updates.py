@@ -1,6 +1,6 @@
 """One UPDATE for many rows that each get values of their own: what Django's `bulk_update` does with a case for each row.
 
-A thousand rows of one column take it 90 ms of the processor; this takes 3, because all values travel as one list a column.
+A thousand rows of one column take it 90 ms of the processor; this takes 3, because all values travel as one text.
 """
 
 from __future__ import annotations
@@ -45,10 +45,11 @@ def _prepared(field: Any, value: Any) -> Any:
 
 
 def _source(fields: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
-    """A FROM item `new` with the columns c0, c1, …, and its parameters."""
+    """A FROM item `new` with the columns c0, c1, …, and its one parameter."""
     prepared = [[_prepared(field, value) for value in columns[name]] for name, field in fields.items()]
+    given = [json.dumps(list(zip(*prepared, strict=True)), default=str)]
     if connection.vendor == "postgresql":
-        arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields.values())
-        return f"unnest({arrays}) AS new({', '.join(f'c{place}' for place in range(len(fields)))})", list(prepared)
-    parts = ", ".join(f"json_extract(value, '$[{place}]') AS c{place}" for place in range(len(fields)))
-    return f"(SELECT {parts} FROM json_each(%s)) AS new", [json.dumps(list(zip(*prepared, strict=True)))]  # noqa: S608
+        parts = [f"(value ->> {place})::{field.db_type(connection)} AS c{place}" for place, field in enumerate(fields.values())]
+        return f"(SELECT {', '.join(parts)} FROM json_array_elements(%s::json)) AS new", given  # noqa: S608
+    parts = [f"json_extract(value, '$[{place}]') AS c{place}" for place in range(len(fields))]
+    return f"(SELECT {', '.join(parts)} FROM json_each(%s)) AS new", given  # noqa: S608

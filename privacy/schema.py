@@ -6,7 +6,8 @@ Source of every shape: Privacy Service API, create a privacy job.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -320,26 +321,26 @@ def _is_unnumbered(identity: dict[str, Any]) -> bool:
 # --- What is sent ---
 
 
-def wire_user(person: Person, wire_key: str) -> dict[str, Any]:
-    """One entry of `users`, under the key that is ours."""
-    return {
-        "key": wire_key,
-        "action": list(person.actions),
-        "userIDs": [identity.to_dict() for identity in person.identities],
-    }
+def wire_user(wire_key: str, actions: Iterable[str], identities: bytes) -> bytes:
+    """One entry of `users`, as JSON, under the key that is ours.
+
+    `identities` is the JSON of a list of `Identity.to_dict`: as they are kept, so that nobody reads them again to send them.
+    """
+    named = json.dumps({"key": wire_key, "action": list(actions)})
+    return b'%b, "userIDs": %b}' % (named[:-1].encode(), identities)
 
 
-def wire_body(envelope: Envelope, ims_org_id: str, users: list[dict[str, Any]]) -> dict[str, Any]:
+def wire_body(envelope: Envelope, ims_org_id: str, users: Iterable[bytes]) -> bytes:
     """The body of `POST /jobs`. Optional fields go only when the file gave them."""
-    body: dict[str, Any] = {
+    rest: dict[str, Any] = {
         "companyContexts": [{"namespace": "imsOrgID", "value": ims_org_id}, *envelope.company_contexts],
-        "users": users,
         "include": list(envelope.products),
         "expandIds": envelope.expand_ids,
         "regulation": envelope.regulation,
     }
     optional = {"priority": envelope.priority, "mergePolicyId": envelope.merge_policy_id, "region": envelope.region}
-    return body | {name: value for name, value in optional.items() if value is not None}
+    rest |= {name: value for name, value in optional.items() if value is not None}
+    return b'{"users": [%b], %b' % (b", ".join(users), json.dumps(rest)[1:].encode())
 
 
 # --- Namespaces and values ---

@@ -5,7 +5,6 @@ What each answer means for a call is one table, `portal.sending.verdict`; lookin
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections import defaultdict
@@ -41,11 +40,14 @@ def build_body(submission: Submission) -> bytes:
     """The body of the POST: from the call's jobs, so that a re-send asks for exactly what this call stands for."""
     request = submission.request
     envelope = schema.Envelope.from_dict(request.envelope)
-    return json.dumps(schema.wire_body(envelope, request.organization.ims_org_id, list(_users(submission)))).encode()
+    return schema.wire_body(envelope, request.organization.ims_org_id, _users(submission))
 
 
-def _users(submission: Submission) -> Iterator[dict[str, Any]]:
-    """The people of a call in the order of their file, each with what is asked for by this call."""
+_IDENTITIES_AS_SENT = crypto.SealedBytes("identities_sealed")
+
+
+def _users(submission: Submission) -> Iterator[bytes]:
+    """The people of a call in the order of their file, each as JSON with what is asked for by this call."""
     actions: dict[uuid.UUID, list[str]] = defaultdict(list)
     # Without their usual order, which takes a join and a sort.
     jobs = submission.jobs.order_by()
@@ -54,11 +56,9 @@ def _users(submission: Submission) -> Iterator[dict[str, Any]]:
     # By their ids: joined with all jobs, PostgreSQL reads the people of every call to find those of one.
     people = DataSubject.objects.filter(Among("pk", actions)).order_by("position")
     open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
-    open_identities = DataSubject.identities.opener(DataSubject, submission.data_key)
-    for subject_id, position, key, identities in people.values_list("pk", "position", "wire_key_sealed", "identities_sealed"):
-        named = tuple(map(schema.Identity.from_dict, open_identities(identities)))
-        person = schema.Person(row=position, key=None, actions=tuple(sorted(actions[subject_id])), identities=named)
-        yield schema.wire_user(person, open_key(key) or "")
+    open_identities = _IDENTITIES_AS_SENT.opener(DataSubject, submission.data_key)
+    for subject_id, key, identities in people.values_list("pk", "wire_key_sealed", "identities_sealed"):
+        yield schema.wire_user(open_key(key) or "", sorted(actions[subject_id]), open_identities(identities) or b"[]")
 
 
 # --- What an answer means ---

@@ -56,7 +56,7 @@ def main() -> int:
         from tests.faults import run  # noqa: PLC0415 - its models need the environment that was made above
 
         if _is_short():
-            size = run.Size(SHORT, workers=2, needed=1, settle_seconds=120, mop_up_minutes=1)
+            size = run.Size(SHORT, workers=2, needed=1, settle_seconds=120, mop_up_minutes=2)
         else:
             size = run.Size(needed=_number("FAULTS_NEEDED", 20), minutes=_number("FAULTS_MINUTES", 35))
         return run.run(folder, keeper, _plan(), size, variables)

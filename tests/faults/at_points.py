@@ -47,9 +47,9 @@ class AtPoints:
         self._over.set()
         self._watch.join()
 
-    def waits(self, cell: Cell) -> bool:
-        """Whether one of this cell still waits for a worker to come by, or stands frozen."""
-        return any(known is cell and (name not in self._seen or name in self._frozen) for name, known in self._cells.items())
+    def waiting(self, cell: Cell) -> int:
+        """How many of this cell still wait for a worker to come by, or stand frozen."""
+        return sum(known is cell and (name not in self._seen or name in self._frozen) for name, known in self._cells.items())
 
     def order(self, cell: Cell, point: FailPoint, act: Act, seconds: float = 0) -> None:
         """Give one order for this cell."""

@@ -106,8 +106,13 @@ class Deeds:
 
 
 def sweep_meanwhile() -> bool:
-    """The second sweep, in the thread that watches. Whether it came to its end."""
+    """The second sweep, in the thread that watches. Whether it came to its end.
+
+    It waits for no row for long: who holds one may be frozen, and it is this thread that lets him go on.
+    """
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '4s'")
         for sweep in (submission.sweep_stale, hygiene_submission.sweep_stale, sending.sweep_stale):
             sweep()
     except Error:

@@ -72,12 +72,19 @@ def rounds_of(plan: Plan) -> list[Round]:
     dice = random.Random(plan.seed)
     shares: list[list[Cell]] = [[] for _ in range(plan.rounds)]
     for cell in plan.cells:
-        # Every round has nearly as many of each as every other one.
-        places = [place % plan.rounds for place in range(plan.times)]
-        offset = dice.randrange(plan.rounds)
-        for place in places:
-            shares[(place + offset) % plan.rounds].append(cell)
+        # Every round has nearly as many of each as every other one that has it.
+        among = _rounds_for(cell, plan.rounds)
+        offset = dice.randrange(len(among))
+        for place in range(plan.times):
+            shares[among[(place + offset) % len(among)]].append(cell)
     return [Round(number, _steps(plan, cells, dice)) for number, cells in enumerate(shares, 1)]
+
+
+def _rounds_for(cell: Cell, rounds: int) -> Sequence[int]:
+    """A restore sweeps away every frozen process, and one that is to stand longer than every look stands into the next round."""
+    if rounds > 1 and cell is RESIDUE:
+        return range(0, rounds, 2)
+    return range(1, rounds, 2) if rounds > 1 and cell.deed is Deed.RESTORE else range(rounds)
 
 
 def _steps(plan: Plan, cells: list[Cell], dice: random.Random) -> list[Step]:
@@ -91,7 +98,11 @@ def _steps(plan: Plan, cells: list[Cell], dice: random.Random) -> list[Step]:
     before, after = others[: len(others) * 2 // 3], others[len(others) * 2 // 3 :]
     first = errands.index(Errand.PEOPLE)
     errands[0], errands[first] = errands[first], errands[0]
-    ordered: list[Cell | Errand] = [*errands[:2], *_merged(errands[2:], before, dice)]
+    ordered: list[Cell | Errand] = [*errands[:2]]
+    if not restores:
+        ordered += residues
+        residues = []
+    ordered += _merged(errands[2:], before, dice)
     for restore in restores:
         some, after = after[: len(after) // 2], after[len(after) // 2 :]
         ordered += [Errand.BACK_UP, *some, restore]

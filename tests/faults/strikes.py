@@ -48,7 +48,8 @@ class Strikes:
 
     def strike(self, cell: Cell, dice: float) -> None:
         """Bring one fault about, unless one of the kind still waits for something to strike."""
-        if self._points.waits(cell) or self._adobe.waits(cell):
+        # Two workers may stand for longer than every look at the same time, as that takes so long.
+        if self._points.waiting(cell) > cell.past_looks or self._adobe.waits(cell):
             return
         self.tally.injected(cell)
         match cell.way:

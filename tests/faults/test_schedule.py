@@ -42,14 +42,29 @@ def test_there_is_work_for_everybody(rounds: list[Round]) -> None:
 
 
 def test_all_is_confirmed_before_the_backup_that_is_restored(rounds: list[Round]) -> None:
-    for one in rounds:
-        steps = [step.what for step in one.steps]
-        backup = steps.index(Errand.BACK_UP)
-        handed_in = [place for place, what in enumerate(steps) if isinstance(what, Errand) and what is not Errand.BACK_UP]
-        restores = [place for place, what in enumerate(steps) if isinstance(what, Cell) and what.deed is Deed.RESTORE]
-        assert max(handed_in) < backup < min(restores)
-        # A process that stands longer than every look must not be swept away by a restore.
-        assert all(place > max(restores) for place, what in enumerate(steps) if what is RESIDUE)
+    places = [_places(one) for one in rounds]
+    assert sum(len(restores) for _, _, restores, _ in places) == PLAN.times
+    for handed_in, backups, restores, _ in places:
+        assert len(backups) == len(restores)
+        assert all(max(handed_in) < backup < restore for backup, restore in zip(backups, restores, strict=True))
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_no_restore_sweeps_away_what_is_to_stand_longer_than_every_look(count: int) -> None:
+    for one in rounds_of(Plan(seed=7, rounds=count, cells=CELLS, times=6, people=1000)):
+        _, _, restores, residues = _places(one)
+        assert all(residue > restore for residue in residues for restore in restores)
+
+
+def _places(one: Round) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Where in a round work is handed in, backups are taken and restored, and the residue begins."""
+    steps = list(enumerate(step.what for step in one.steps))
+    return (
+        [place for place, what in steps if isinstance(what, Errand) and what is not Errand.BACK_UP],
+        [place for place, what in steps if what is Errand.BACK_UP],
+        [place for place, what in steps if isinstance(what, Cell) and what.deed is Deed.RESTORE],
+        [place for place, what in steps if what is RESIDUE],
+    )
 
 
 def test_an_order_is_carried_out_by_one_worker_alone(tmp_path: Path) -> None:

@@ -247,7 +247,9 @@ def test_what_is_sent_of_adobes_sample_says_the_same_in_todays_spelling() -> Non
     assert result.envelope is not None
     content = json.dumps(ACCESS_AND_DELETE).encode()
     read = list(checking.read_people(lambda: io.BytesIO(content)))
-    sent = schema.wire_body(result.envelope, IMS_ORG, [schema.wire_user(person, person.key or "") for person in read])
+    kept = [json.dumps([identity.to_dict() for identity in person.identities]).encode() for person in read]
+    users = [schema.wire_user(person.key or "", person.actions, each) for person, each in zip(read, kept, strict=True)]
+    sent = json.loads(schema.wire_body(result.envelope, IMS_ORG, users))
     expected = copy.deepcopy(ACCESS_AND_DELETE) | {"include": ["analytics", "audienceManager", "profileService"]}
     del expected["analyticsDeleteMethod"]
     for user in expected["users"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -284,7 +285,7 @@ def test_the_organization_may_allow_fewer_identities() -> None:
 
 def test_optional_parts_go_only_when_the_file_had_them() -> None:
     envelope = schema.Envelope("gdpr", ("analytics",))
-    assert schema.wire_body(envelope, "ORG@AdobeOrg", []) == {
+    assert json.loads(schema.wire_body(envelope, "ORG@AdobeOrg", [])) == {
         "companyContexts": [{"namespace": "imsOrgID", "value": "ORG@AdobeOrg"}],
         "users": [],
         "include": ["analytics"],

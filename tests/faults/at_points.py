@@ -30,8 +30,8 @@ class AtPoints:
 
     def __init__(self, field: Field, tally: Tally, on_pause: Callable[[], bool]) -> None:
         self.field, self.tally, self._on_pause = field, tally, on_pause
-        # Calls whose process was stopped in the last instruction before the first byte.
-        self.at_first_byte: set[UUID] = set()
+        # Calls whose process stood in the last instruction before the first byte for longer than every look, and when it went on.
+        self.thawed_at_first_byte: dict[UUID, float] = {}
         self._cells: dict[str, Cell] = {}
         self._seen: set[str] = set()
         self._frozen: dict[str, Struck] = {}
@@ -91,8 +91,6 @@ class AtPoints:
         match struck.order.act:
             case Act.FREEZE:
                 self._frozen[struck.order.name] = struck
-                if cell.point is FailPoint.BEFORE_FIRST_BYTE:
-                    self.at_first_byte.add(UUID(struck.call))
             case Act.PAUSE:
                 if self._on_pause():
                     self.tally.hit(cell)
@@ -101,8 +99,11 @@ class AtPoints:
 
     def _thaw(self, struck: Struck) -> None:
         """It counts when the process has lived to see it."""
+        cell = self._cells[struck.order.name]
         if _is_stopped(struck.pid):
-            self.tally.hit(self._cells[struck.order.name])
+            self.tally.hit(cell)
+            if cell.past_looks:
+                self.thawed_at_first_byte[UUID(struck.call)] = time.time()
         self.field.thaw(struck.group)
         del self._frozen[struck.order.name]
 

@@ -36,5 +36,6 @@ def residue(tally: Tally, verdict: Verdict) -> str:
     struck = tally.hits(RESIDUE)
     return (
         f"known residue: {struck} processes frozen in the last instruction before the first byte for longer than every look; "
-        f"Adobe has {verdict.count(Kind.RESIDUE)} persons and actions twice because of it, each by exactly such a call"
+        f"Adobe has {verdict.count(Kind.RESIDUE)} persons and actions twice because of it, "
+        "each by exactly such a call (not counted as doubled)"
     )

@@ -20,7 +20,7 @@ from privacy.models import ConsentCall, Job, PrivacyRequest, ResultArchive, Subm
 from privacy.statuses import JOB_AT_ADOBE_OPEN, ArchiveStatus, RequestStatus
 from tests.conftest import make_organization
 from tests.faults import report
-from tests.faults.accounting import Confirmed, Ledgers, Verdict, judge, standing
+from tests.faults.accounting import Confirmed, Kind, Ledgers, Verdict, judge, standing
 from tests.faults.cells import Cell, Deed
 from tests.faults.database import patiently
 from tests.faults.field import SPEED, Field
@@ -148,7 +148,7 @@ class Run:
 
     def _verdict(self, strikes: Strikes, mark: standing.Mark) -> Verdict:
         ledgers = Ledgers.of(self.field.stack.simulator)
-        return patiently(lambda: judge(self.confirmed, ledgers, mark, frozen=strikes.at_first_byte))
+        return patiently(lambda: judge(self.confirmed, ledgers, mark, thawed=strikes.thawed_at_first_byte))
 
     def _tell(self, verdict: Verdict, officer: DecidingOfficer, cells: Sequence[Cell]) -> int:
         short = report.too_few(cells, self.tally, self.size.needed)
@@ -160,7 +160,8 @@ class Run:
         self._say(f"decided by the officer at the end: {decisions or 'nothing'}")
         self._say(f"numbers: {', '.join(f'{name} {number}' for name, number in sorted(verdict.numbers.items()))}")
         self._say(report.residue(self.tally, verdict))
-        for finding in verdict.findings[:SHOWN_FINDINGS]:
+        # Those first that fail the run.
+        for finding in sorted(verdict.findings, key=lambda one: one.kind is Kind.RESIDUE)[:SHOWN_FINDINGS]:
             self._say(str(finding))
         self._say(f"audit trail: {'whole' if chain.ok else chain.reason}; {Organization.objects.count()} organizations")
         if short:

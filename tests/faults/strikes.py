@@ -38,9 +38,9 @@ class Strikes:
         self._points.__exit__(kind, error, trace)
 
     @property
-    def at_first_byte(self) -> set[UUID]:
-        """Calls whose process was stopped in the last instruction before the first byte."""
-        return self._points.at_first_byte
+    def thawed_at_first_byte(self) -> dict[UUID, float]:
+        """Calls whose process stood before the first byte for longer than every look, and when it went on."""
+        return self._points.thawed_at_first_byte
 
     def work_with(self, office: Office) -> None:
         """Whose site, sessions and backup the faults are about from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -41,10 +42,10 @@ class Run:
     ledgers: Ledgers
     organization: Organization
     officer: User
-    frozen: list[UUID] = field(default_factory=list)
+    thawed: dict[UUID, float] = field(default_factory=dict)
 
     def judge(self, began: standing.Mark | None = None) -> Verdict:
-        return judge(self.confirmed, self.ledgers, began or standing.mark(), frozen=self.frozen)
+        return judge(self.confirmed, self.ledgers, began or standing.mark(), thawed=self.thawed)
 
     def change(self, **ledgers: Any) -> None:
         self.ledgers = replace(self.ledgers, **ledgers)
@@ -412,9 +413,13 @@ def test_a_frozen_call_that_adobe_has_twice_is_told_apart(run: Run) -> None:
     again = [{**entry, "jobId": f"again-{entry['jobId']}", "call": 99} for entry in run.ledgers.jobs]
     run.change(jobs=[*run.ledgers.jobs, *again])
     assert run.judge().count(Kind.DOUBLED) == 6
-    run.frozen = [call.pk]
+    run.thawed = {call.pk: 0}
     verdict = run.judge()
     assert (verdict.count(Kind.RESIDUE), verdict.count(Kind.DOUBLED), verdict.holds) == (6, 0, True)
+    # Both were taken in while the process still stood: that was somebody else.
+    run.thawed = {call.pk: time.time() + 60}
+    assert (run.judge().count(Kind.RESIDUE), run.judge().count(Kind.DOUBLED)) == (0, 6)
+    run.thawed = {call.pk: 0}
     # A part of it is something else.
     run.change(jobs=run.ledgers.jobs[:-1])
     assert (run.judge().count(Kind.RESIDUE), run.judge().count(Kind.DOUBLED)) == (0, 5)
@@ -423,7 +428,7 @@ def test_a_frozen_call_that_adobe_has_twice_is_told_apart(run: Run) -> None:
 def test_a_frozen_order_or_opt_out_is_told_apart(run: Run) -> None:
     adobe_has_the_order_twice(run)
     adobe_has_the_opt_out_twice(run)
-    run.frozen = [WorkOrder.objects.get().pk, ConsentCall.objects.get().pk]
+    run.thawed = {WorkOrder.objects.get().pk: 0, ConsentCall.objects.get().pk: 0}
     verdict = run.judge()
     assert (verdict.count(Kind.RESIDUE), verdict.holds) == (2, True)
 

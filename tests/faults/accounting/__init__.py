@@ -6,7 +6,7 @@ our own rows say. It believes no counter and no log of the portal's.
     ...
     began = standing.mark()                         # from here on nothing disturbs
     ... wait: until `judge(...)` has nothing that moves, or for a bounded time ...
-    verdict = judge(confirmed, Ledgers.of(simulator), began, horizon=timedelta(minutes=5), frozen=ids)
+    verdict = judge(confirmed, Ledgers.of(simulator), began, horizon=timedelta(minutes=5), thawed={call_id: seconds})
     for finding in verdict.findings: print(finding) # ids only
     print(verdict.last_line(injected))
 
@@ -16,8 +16,9 @@ says exactly which states count as visibly with a person.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from tests.faults.accounting import results, standing
@@ -37,18 +38,19 @@ def judge(
     began: standing.Mark,
     *,
     horizon: timedelta = timedelta(minutes=5),
-    frozen: Collection[UUID] = (),
+    thawed: Mapping[UUID, float] = MappingProxyType({}),
     with_results: bool = True,
 ) -> Verdict:
     """Compare both ends.
 
-    `began`: the open rows when the quiet began. `horizon`: what is due later than that from now is stuck. `frozen`: ids of calls
-    whose process the harness stopped in the last instruction before the first byte. `with_results`: open every stored result.
+    `began`: the open rows when the quiet began. `horizon`: what is due later than that from now is stuck. `thawed`: calls whose
+    process the harness stopped in the last instruction before the first byte for longer than every look, and when it let it go
+    on. `with_results`: open every stored result.
     """
     people, notes = People(), Notes()
-    Jobs(confirmed, ledgers, people, frozen, notes).look()
-    Orders(confirmed, ledgers, people, frozen, notes).look()
-    OptOuts(confirmed, ledgers, people, frozen, notes).look()
+    Jobs(confirmed, ledgers, people, thawed, notes).look()
+    Orders(confirmed, ledgers, people, thawed, notes).look()
+    OptOuts(confirmed, ledgers, people, thawed, notes).look()
     if with_results:
         results.look(ledgers, notes)
     standing.look(began, horizon, people, notes)

@@ -14,7 +14,7 @@ from privacy.models import DataSubject, Job, PrivacyRequest, ProductResponse, Su
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JobStatus, Origin, RequestStatus
 from tests.faults.accounting.findings import Kind, Notes
 from tests.faults.accounting.persons import People
-from tests.faults.accounting.truth import Confirmed, Entry, Ledgers, officer_key
+from tests.faults.accounting.truth import Confirmed, Entry, Ledgers, officer_key, was_accepted_after
 
 Pair = tuple[str, str]
 _NEVER_AT_ADOBE = (JobStatus.WAITING, JobStatus.NOT_SENT)
@@ -37,12 +37,16 @@ class Ours:
 
 
 class Jobs:
-    """Compares them. `frozen`: calls whose process was stopped between the last look at its claim and the first byte."""
+    """Compares them. `thawed`: calls whose process stood between the last look at its claim and the first byte for longer than
+    every look, and when it went on (seconds since 1970).
+    """
 
-    def __init__(self, confirmed: Confirmed, ledgers: Ledgers, people: People, frozen: Collection[UUID], notes: Notes) -> None:
+    def __init__(
+        self, confirmed: Confirmed, ledgers: Ledgers, people: People, thawed: Mapping[UUID, float], notes: Notes
+    ) -> None:
         organizations = set(Organization.objects.values_list("ims_org_id", flat=True))
         self.entries = [entry for entry in ledgers.jobs if entry["org"] in organizations]
-        self.confirmed, self.ledgers, self.people, self.frozen, self.notes = confirmed, ledgers, people, frozen, notes
+        self.confirmed, self.ledgers, self.people, self.thawed, self.notes = confirmed, ledgers, people, thawed, notes
 
     def look(self) -> None:
         """Note everything that there is to say of them."""
@@ -172,8 +176,12 @@ class Jobs:
                 self.notes.found(Kind.DOUBLED, f"{len(wires)} keys for one person and action", *_job_ids(entries))
 
     def _is_residue(self, ours: Ours | None, entries: list[Entry]) -> bool:
-        """Exactly the known case: the call of a frozen process, which Adobe has twice, both times whole and the same."""
-        if ours is None or ours.call is None or ours.call.pk not in self.frozen or len(entries) != 2:
+        """Exactly the known case: the call of a process that stood still, which Adobe has twice, both times whole and the same,
+        the second time once it went on.
+        """
+        if ours is None or ours.call is None or ours.call.pk not in self.thawed or len(entries) != 2:
+            return False
+        if not was_accepted_after(entries[-1], self.thawed[ours.call.pk]):
             return False
         first, second = (self._posts[entry["call"]] for entry in entries)
         return entries[0]["call"] != entries[1]["call"] and first == second

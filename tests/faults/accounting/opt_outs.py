@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from uuid import UUID
 
@@ -14,18 +14,20 @@ from privacy.models import ConsentCall
 from privacy.statuses import OptOutStatus
 from tests.faults.accounting.findings import Kind, Notes
 from tests.faults.accounting.persons import People
-from tests.faults.accounting.truth import Confirmed, Entry, Ledgers
+from tests.faults.accounting.truth import Confirmed, Entry, Ledgers, was_accepted_after
 
 Value = tuple[str, str]
 
 
 class OptOuts:
-    """Compares them. `frozen` as for jobs."""
+    """Compares them. `thawed` as for jobs."""
 
-    def __init__(self, confirmed: Confirmed, ledgers: Ledgers, people: People, frozen: Collection[UUID], notes: Notes) -> None:
+    def __init__(
+        self, confirmed: Confirmed, ledgers: Ledgers, people: People, thawed: Mapping[UUID, float], notes: Notes
+    ) -> None:
         organizations = set(Organization.objects.values_list("ims_org_id", flat=True))
         self.entries = [entry for entry in ledgers.consents if entry["org"] in organizations]
-        self.confirmed, self.people, self.frozen, self.notes = confirmed, people, frozen, notes
+        self.confirmed, self.people, self.thawed, self.notes = confirmed, people, thawed, notes
 
     def look(self) -> None:
         """Note everything that there is to say of them."""
@@ -76,6 +78,13 @@ class OptOuts:
         else:
             self.notes.found(Kind.LOST, f"Adobe has no such consent call, and it is {call.state} here", call.pk)
 
+    def _is_residue(self, call: ConsentCall, entries: list[Entry]) -> bool:
+        """Exactly the known case: the call of a process that stood still, twice and the same, the second time once it went on."""
+        if call.pk not in self.thawed or len(entries) != 2:
+            return False
+        same = bool(entries[0]["entities"] == entries[1]["entities"])
+        return same and was_accepted_after(entries[-1], self.thawed[call.pk])
+
     def _look_for_more_than_confirmed(self) -> None:
         ours = {reference(call): call for call in self.ours}
         more = self.accepted - self.confirmed.opt_outs
@@ -85,8 +94,7 @@ class OptOuts:
                 self.notes.found(Kind.WRONG, "Adobe has a consent call that no row of ours stands for", *numbers)
             elif len(entries) > 1:
                 call = ours[name]
-                same = len(entries) == 2 and entries[0]["entities"] == entries[1]["entities"]
-                kind = Kind.RESIDUE if same and call.pk in self.frozen else Kind.DOUBLED
+                kind = Kind.RESIDUE if self._is_residue(call, entries) else Kind.DOUBLED
                 self.notes.found(kind, f"{len(entries)} consent calls with one reference", call.pk, *numbers)
                 for entry in entries[1:]:
                     more -= Counter(_values(entry["entities"]))

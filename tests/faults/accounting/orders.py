@@ -17,7 +17,7 @@ from portal.models import Organization
 from portal.outbound import OPEN_STATES, CallState
 from tests.faults.accounting.findings import Kind, Notes
 from tests.faults.accounting.persons import People
-from tests.faults.accounting.truth import Confirmed, Entry, Ledgers
+from tests.faults.accounting.truth import Confirmed, Entry, Ledgers, was_accepted_after
 
 Identity = tuple[str, str]
 _REFERENCE = re.compile(r"\[PP-[A-Z2-7]{16}\]\s*\Z")
@@ -25,12 +25,14 @@ _ENDED = (WorkOrderStatus.COMPLETED, WorkOrderStatus.FAILED)
 
 
 class Orders:
-    """Compares them. `frozen` as for jobs."""
+    """Compares them. `thawed` as for jobs."""
 
-    def __init__(self, confirmed: Confirmed, ledgers: Ledgers, people: People, frozen: Collection[UUID], notes: Notes) -> None:
+    def __init__(
+        self, confirmed: Confirmed, ledgers: Ledgers, people: People, thawed: Mapping[UUID, float], notes: Notes
+    ) -> None:
         organizations = set(Organization.objects.values_list("ims_org_id", flat=True))
         self.entries = [entry for entry in ledgers.orders if entry["org"] in organizations]
-        self.confirmed, self.ledgers, self.people, self.frozen, self.notes = confirmed, ledgers, people, frozen, notes
+        self.confirmed, self.ledgers, self.people, self.thawed, self.notes = confirmed, ledgers, people, thawed, notes
 
     def look(self) -> None:
         """Note everything that there is to say of them."""
@@ -116,7 +118,9 @@ class Orders:
 
     def _is_residue(self, order: WorkOrder, entries: list[Entry]) -> bool:
         """Exactly the known case: the order of a frozen process, twice and the same."""
-        if order.pk not in self.frozen or len(entries) != 2:
+        if order.pk not in self.thawed or len(entries) != 2:
+            return False
+        if not was_accepted_after(entries[-1], self.thawed[order.pk]):
             return False
         return Counter(_identities_in(entries[0])) == Counter(_identities_in(entries[1]))
 

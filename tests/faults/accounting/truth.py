@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 from urllib.error import HTTPError
 
@@ -88,3 +89,8 @@ def _everything(simulator: Simulator, path: str) -> list[Entry]:
 def officer_key(wire_key: str) -> str:
     """The officer's key in a wire key: only a harness that chose the keys may take one apart."""
     return wire_key.rpartition("#")[0]
+
+
+def was_accepted_after(entry: Entry, instant: float) -> bool:
+    """Whether Adobe took it in after this moment (seconds since 1970)."""
+    return datetime.fromisoformat(entry["acceptedAt"]).timestamp() > instant

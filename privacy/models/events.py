@@ -45,7 +45,7 @@ class EventSource(models.Model):
         ordering = ["organization"]
 
     def __str__(self) -> str:
-        return f"events of {self.organization_id}"
+        return f"events of {self.organization}"
 
 
 class AdobeEvent(models.Model):

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from hygiene import naming
 from hygiene.models import WorkOrder
@@ -43,7 +42,7 @@ def edits_due() -> bool:
 
 
 def _due() -> QuerySet[Any]:
-    now = timezone.now()
+    now = clock.now()
     at_adobe = WorkOrder.objects.filter(state=CallState.SENT, adobe_work_order_id__isnull=False, organization__held_at=None)
     return at_adobe.filter(edit_due_at__lte=now).order_by("edit_due_at")
 
@@ -113,7 +112,7 @@ def _try_later(order: WorkOrder, error: Exception) -> None:
     asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
     attempts = order.edit_attempts + 1
     WorkOrder.objects.filter(pk=order.pk, edit_sealed=order.edit_sealed).update(
-        edit_due_at=timezone.now() + timedelta(seconds=max(asked, backoff(attempts))),
+        edit_due_at=clock.now() + timedelta(seconds=max(asked, backoff(attempts))),
         edit_attempts=attempts,
         edit_error=type(error).__name__,
     )

@@ -153,12 +153,12 @@ def open_file(record_delete: RecordDelete) -> crypto.SealedReader:
 
 def files_to_check() -> bool:
     """Whether a file waits for a worker."""
-    return RecordDelete.objects.to_check(timezone.now()).exists()
+    return RecordDelete.objects.to_check(clock.now()).exists()
 
 
 def check_next() -> int:
     """Check one waiting file. Returns how many were checked."""
-    due = RecordDelete.objects.to_check(timezone.now())
+    due = RecordDelete.objects.to_check(clock.now())
     _, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
     for record_delete in RecordDelete.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key"):
         # It may have been discarded, or checked by another worker and confirmed, since it was leased.
@@ -175,7 +175,7 @@ def check(record_delete: RecordDelete) -> checking.CheckResult:
         if bytes_read - record_delete.bytes_checked >= 1024 * 1024:
             record_delete.bytes_checked = bytes_read
             RecordDelete.objects.filter(pk=record_delete.pk).update(
-                bytes_checked=bytes_read, next_attempt_at=timezone.now() + timedelta(seconds=LEASE_SECONDS)
+                bytes_checked=bytes_read, next_attempt_at=clock.now() + timedelta(seconds=LEASE_SECONDS)
             )
 
     try:
@@ -276,7 +276,7 @@ def confirm(record_delete: RecordDelete, user: User) -> None:
     if not record_delete.file_path.is_file():
         raise NotPossible("The file of this record delete is no longer here. Discard it and choose the file again.")
     with transaction.atomic():
-        now = timezone.now()
+        now = clock.now()
         ready = RecordDelete.objects.filter(pk=record_delete.pk, status=RecordDeleteStatus.READY)
         if not ready.update(status=RecordDeleteStatus.PREPARING, confirmed_at=now, next_attempt_at=now, attempts=0, lease=None):
             raise NotPossible("This record delete was confirmed or discarded a moment ago.")

@@ -17,7 +17,7 @@ from hygiene import progress
 from hygiene.models import ServiceProgress, WorkOrder
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
 from hygiene.submission import record, status_of
-from portal import connections, crypto, leases, sending, steps
+from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.hygiene_answers import ServiceAnswer, WorkOrderAnswer
 from portal.models import User
@@ -35,12 +35,12 @@ _UNKEEPABLE = (DataError, UnicodeEncodeError, OverflowError)
 
 def orders_due() -> bool:
     """Whether Adobe is to be asked about an order now."""
-    return WorkOrder.objects.due_for_detail(timezone.now()).exists()
+    return WorkOrder.objects.due_for_detail(clock.now()).exists()
 
 
 def detail_next() -> int:
     """Ask about one order, and write what came. Returns how many were asked about."""
-    due = WorkOrder.objects.due_for_detail(timezone.now())
+    due = WorkOrder.objects.due_for_detail(clock.now())
     lease, ids = leases.take(due, "next_poll_at", most=1, seconds=LEASE_SECONDS)
     for order in WorkOrder.objects.filter(pk__in=ids).select_related("organization__data_key", "record_delete__data_key"):
         ask(order, lease)
@@ -49,7 +49,7 @@ def detail_next() -> int:
 
 def refresh_now(order: WorkOrder, user: User | None = None) -> None:
     """A person asked: the order is due at once."""
-    if WorkOrder.objects.filter(pk=order.pk, adobe_work_order_id__isnull=False).update(next_poll_at=timezone.now()):
+    if WorkOrder.objects.filter(pk=order.pk, adobe_work_order_id__isnull=False).update(next_poll_at=clock.now()):
         if user is not None:
             record(order, "refreshed", user)
         steps.wake("hygiene-detail")
@@ -60,7 +60,7 @@ def ask(order: WorkOrder, lease: uuid.UUID) -> None:
     if order.adobe_work_order_id is None or order.record_delete.data_key is None:
         WorkOrder.objects.filter(pk=order.pk).update(next_poll_at=None)
         return
-    asked_at = timezone.now()
+    asked_at = clock.read()
     try:
         # What comes is sealed with it.
         crypto.box_for(order.data_key)
@@ -156,7 +156,7 @@ def _gone(order: WorkOrder) -> None:
     """
     row = WorkOrder.objects.filter(pk=order.pk)
     if order.last_error != NOT_FOUND and order.status in WORK_ORDER_AT_ADOBE_OPEN:
-        again = timezone.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
+        again = clock.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
         row.update(last_error=NOT_FOUND, next_poll_at=again)
         return
     with transaction.atomic():
@@ -178,5 +178,5 @@ def _ask_failed(order: WorkOrder, error: errors.AdobeError) -> None:
     asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
     wait = max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
     WorkOrder.objects.filter(pk=order.pk).update(
-        next_poll_at=timezone.now() + timedelta(seconds=wait), quiet_polls=failures, last_error=type(error).__name__
+        next_poll_at=clock.now() + timedelta(seconds=wait), quiet_polls=failures, last_error=type(error).__name__
     )

@@ -42,12 +42,12 @@ class LeaseLost(Exception):
 
 def to_prepare() -> bool:
     """Whether a confirmed record delete waits to be prepared."""
-    return RecordDelete.objects.to_prepare(timezone.now()).exists()
+    return RecordDelete.objects.to_prepare(clock.now()).exists()
 
 
 def prepare_next() -> int:
     """Write the work orders of one confirmed record delete. Returns how many were prepared."""
-    due = RecordDelete.objects.to_prepare(timezone.now())
+    due = RecordDelete.objects.to_prepare(clock.now())
     lease, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
     for record_delete in RecordDelete.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key"):
         try:
@@ -129,12 +129,12 @@ def forget_orders(record_delete: RecordDelete) -> list[Path]:
 
 def first_departure(record_delete: RecordDelete) -> datetime:
     """When its work orders may go at the earliest: the organization's recall period begins with the confirmation."""
-    begin = record_delete.confirmed_at or timezone.now()
+    begin = record_delete.confirmed_at or clock.read()
     return begin + timedelta(minutes=record_delete.organization.recall_minutes)
 
 
 def _prove_lease(record_delete: RecordDelete, lease: uuid.UUID, **fields: Any) -> None:
-    alive_until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+    alive_until = clock.now() + timedelta(seconds=LEASE_SECONDS)
     held = RecordDelete.objects.filter(pk=record_delete.pk, lease=lease, status=RecordDeleteStatus.PREPARING)
     if not held.update(next_attempt_at=alive_until, **fields):
         raise LeaseLost(record_delete.number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -26,12 +25,12 @@ class OfOrganization(models.QuerySet[Any]):
 class RecordDeleteQuerySet(OfOrganization):
     """Record deletes."""
 
-    def to_check(self, now: datetime) -> Self:
+    def to_check(self, now: Moment) -> Self:
         """Files that wait for a worker."""
         waiting = (RecordDeleteStatus.WAITING, RecordDeleteStatus.CHECKING)
         return self.filter(status__in=waiting, next_attempt_at__lte=now).order_by("next_attempt_at")
 
-    def to_prepare(self, now: datetime) -> Self:
+    def to_prepare(self, now: Moment) -> Self:
         """Confirmed, and their work orders not all written yet."""
         return self.filter(status=RecordDeleteStatus.PREPARING, next_attempt_at__lte=now).order_by("next_attempt_at")
 
@@ -46,7 +45,7 @@ class WorkOrderQuerySet(OfOrganization):
     NEVER_TRIED = Q(state=CallState.QUEUED, attempts=0, last_error="")
     RECALLED = "recalled"
 
-    def due_to_send(self, now: datetime) -> Self:
+    def due_to_send(self, now: Moment) -> Self:
         """Queued, due, complete, and its organization not on hold; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at", "ordinal")
 
@@ -56,7 +55,7 @@ class WorkOrderQuerySet(OfOrganization):
             "next_look_at"
         )
 
-    def in_recall(self, now: datetime) -> Self:
+    def in_recall(self, now: Moment) -> Self:
         """Their recall period is not over."""
         return self.filter(self.NEVER_TRIED, next_attempt_at__gt=now)
 
@@ -64,7 +63,7 @@ class WorkOrderQuerySet(OfOrganization):
         """Cancelled by an officer before they were sent."""
         return self.filter(state=CallState.CANCELLED, last_error=self.RECALLED)
 
-    def due_for_detail(self, now: datetime) -> Self:
+    def due_for_detail(self, now: Moment) -> Self:
         """Time to ask Adobe for the work order itself; organizations on hold wait."""
         return self.filter(next_poll_at__lte=now, organization__held_at=None).order_by("next_poll_at")
 
@@ -74,7 +73,7 @@ class ExpirationOrderQuerySet(OfOrganization):
 
     SENDABLE = Q(organization__held_at=None)
 
-    def due_to_send(self, now: datetime) -> Self:
+    def due_to_send(self, now: Moment) -> Self:
         """Queued and due; oldest first."""
         return self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
 

@@ -219,7 +219,7 @@ def _line(entry: dict[str, object], read_at: datetime, now: datetime) -> QuotaLi
 
 def _let_fitting_go(organization: Organization, reading: QuotaReading) -> None:
     """Work orders that wait for a reset, and for which there is room after all."""
-    now = timezone.now()
+    now = clock.read()
     waiting = WorkOrder.objects.filter(organization=organization, state=CallState.QUEUED, waits_for_quota_until__isnull=False)
     available = left(reading, now)
     fitting = waiting if available is None else waiting.filter(identities__lte=available)

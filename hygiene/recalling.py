@@ -69,7 +69,7 @@ def others(record_delete: RecordDelete) -> int:
 
 def recall_until(record_delete: RecordDelete) -> datetime | None:
     """Until when nothing of it is sent; None without a recall period, or after it."""
-    now = timezone.now()
+    now = clock.read()
     if record_delete.status == RecordDeleteStatus.PREPARING:
         until: datetime | None = preparing.first_departure(record_delete)
     else:

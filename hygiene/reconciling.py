@@ -2,8 +2,8 @@
 
 A look asks for the name that was sent, then reads the whole list, newest first, back to the day before the first byte: how
 Adobe compares names is written nowhere, so only the list itself tells that an order is not there. It is read twice with different
-page sizes, so that page boundaries fall differently. What counts is our reference at the end of the name. One failed page, or two
-passes that disagree about old orders, make the whole look not count.
+page sizes, so that page boundaries fall differently. What counts is our reference at the end of the name. One failed page, two
+passes that disagree about old orders, or a list that shows nothing of what we know to be at Adobe make the whole look not count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import logging
 import uuid
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,14 +27,21 @@ from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.hygiene_answers import ListedWorkOrder, WorkOrderAnswer
 from portal.models import User
 from portal.outbound import (
+    LIST_UNREAD,
+    MOST_KNOWN,
     CallState,
+    LookDoesNotCount,
     PersonReason,
     applying_look,
-    backoff,
+    counted_look_fields,
+    look_failed,
     look_is_too_late,
     next_look,
+    old_enough,
     queued_fields,
+    same_look,
     sent_fields,
+    shows_what_is_known,
 )
 
 logger = logging.getLogger(__name__)
@@ -43,10 +49,6 @@ logger = logging.getLogger(__name__)
 LOOK_LEASE_SECONDS = 300.0
 PAGE_SIZES = (100, 70)
 MOST_PAGES = 5000
-
-
-class LookDoesNotCount(Exception):
-    """The listing does not end, it is shorter than Adobe says, or its two passes disagree."""
 
 
 def orders_to_look_for() -> bool:
@@ -93,7 +95,7 @@ def find(service: DataHygiene, order: WorkOrder) -> list[str]:
     except errors.Rejected:
         # How names are searched may change; that the whole list can be read is what counts.
         listed = []
-    ours = _with_reference(listed, order) or _with_reference(_whole_list(service, order), order)
+    ours = _with_reference(listed, order) or _with_reference(_believable_list(service, order), order)
     return [one.work_order_id for one in sorted(ours, key=lambda one: (one.created_at or order.created_at, one.work_order_id))]
 
 
@@ -101,10 +103,31 @@ def _with_reference(listed: list[ListedWorkOrder], order: WorkOrder) -> list[Lis
     return [one for one in listed if one.display_name.rstrip().endswith(order.reference)]
 
 
+def _believable_list(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]:
+    """The whole list, if it shows of what must be in it. Raises LookDoesNotCount."""
+    listed = _whole_list(service, order)
+    if _with_reference(listed, order) or shows_what_is_known({one.work_order_id for one in listed}, _must_be_listed(order)):
+        return listed
+    raise LookDoesNotCount
+
+
+def _must_be_listed(order: WorkOrder) -> list[str]:
+    """Adobe's ids of the youngest work orders that are in its list as far as the look reads it, and are not gone since."""
+    sent = WorkOrder.objects.filter(
+        organization=order.organization_id,
+        state=CallState.SENT,
+        adobe_work_order_id__isnull=False,
+        first_sent_at__gte=_since(order),
+        settled_at__lte=old_enough(),
+    )
+    youngest = sent.exclude(status=WorkOrderStatus.GONE).order_by("-settled_at")
+    return list(youngest.values_list("adobe_work_order_id", flat=True)[:MOST_KNOWN])
+
+
 def _whole_list(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]:
     """Of both passes, back to the day before the first byte. Raises LookDoesNotCount when one of them lacks an older order."""
     # One of the very last minutes may have come between the passes.
-    since, recent = _since(order), timezone.now() - timedelta(minutes=2)
+    since, recent = _since(order), clock.read() - timedelta(minutes=2)
     listed = (_listed(service, order, None, size) for size in PAGE_SIZES)
     passes = [{one.work_order_id: one for one in some if one.created_at is None or one.created_at >= since} for some in listed]
     both = passes[0] | passes[1]
@@ -142,13 +165,14 @@ def _listed(service: DataHygiene, order: WorkOrder, display_name: str | None, si
 
 
 def _look_failed(order: WorkOrder, error: Exception) -> None:
+    held = ""
     if isinstance(error, errors.OrganizationBlocked):
+        held = error.reason
         sending.hold(order.organization, error.reason, error.words)
-    wait = settings.LOOK_AFTER_SECONDS[0]
-    WorkOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).update(
-        next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
-        last_error=f"look: {type(error).__name__}"[:60],
-    )
+    with transaction.atomic():
+        if look_failed(WorkOrder.objects.all(), order, error, held=held):
+            record_outcome(order, CallState.UNKNOWN, LIST_UNREAD)
+            progress.refresh(order.record_delete_id)
 
 
 def _found(order: WorkOrder, ids: list[str], answer: WorkOrderAnswer) -> None:
@@ -165,7 +189,7 @@ def _move_to_sent(order: WorkOrder, ids: list[str], answer: WorkOrderAnswer) -> 
     order.answer = answer.raw
     fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
     # The list is ahead of nothing: the order is asked about next for its services.
-    fields |= {"extra_adobe_ids": ids[1:], "next_poll_at": timezone.now()}
+    fields |= {"extra_adobe_ids": ids[1:], "next_poll_at": clock.now()}
     # Also one that a person has closed as not sent meanwhile: Adobe has it.
     undone = WorkOrder.objects.filter(pk=order.pk, state__in=(CallState.UNKNOWN, CallState.CANCELLED))
     if not undone.update(state=CallState.SENT, **fields):
@@ -181,29 +205,18 @@ def _was_not_overtaken(order: WorkOrder) -> bool:
 
     Since then another look may have been counted, or the order sent again: what was listed before says nothing about that.
     """
-    return bool(_same_look(order).update(lease=None))
-
-
-def _same_look(order: WorkOrder) -> WorkOrderQuerySet:
-    same: WorkOrderQuerySet = WorkOrder.objects.filter(
-        pk=order.pk,
-        state=CallState.UNKNOWN,
-        person_reason="",
-        unknown_since=order.unknown_since,
-        looks_done=order.looks_done,
-    )
-    return same
+    return bool(same_look(WorkOrder.objects.all(), order).update(lease=None))
 
 
 def _stay_leased(order: WorkOrder) -> None:
     """A look through many pages takes longer than its lease."""
-    _same_look(order).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+    same_look(WorkOrder.objects.all(), order).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(order: WorkOrder) -> None:
-    looks = order.looks_done + 1
-    later = next_look(order.unknown_since or timezone.now(), looks)
-    WorkOrder.objects.filter(pk=order.pk).update(looks_done=looks)
+    fields = counted_look_fields(order)
+    later = next_look(order.unknown_since or clock.read(), fields["looks_done"])
+    WorkOrder.objects.filter(pk=order.pk).update(**fields)
     if later is not None:
         WorkOrder.objects.filter(pk=order.pk).update(next_look_at=later)
     elif look_is_too_late(order.first_sent_at):
@@ -213,8 +226,8 @@ def _count_look(order: WorkOrder) -> None:
         _to_person(order, PersonReason.NONE_FOUND)
     else:
         # Under a claim token that no late answer can match any more.
-        fields = queued_fields(0, "not_found_in_list") | {"claim_token": None}
-        WorkOrder.objects.filter(pk=order.pk).update(state=CallState.QUEUED, **fields)
+        again = queued_fields(0, "not_found_in_list") | {"claim_token": None}
+        WorkOrder.objects.filter(pk=order.pk).update(state=CallState.QUEUED, **again)
         record_outcome(order, CallState.QUEUED, "not_found_in_list")
         steps.wake("hygiene-submit")
 

@@ -52,7 +52,7 @@ def after_restore() -> list[str]:
 def _prepare_again() -> list[RecordDelete]:
     """Without their lease, so that no process from before the restore goes on writing them."""
     preparing = RecordDelete.objects.filter(status=RecordDeleteStatus.PREPARING)
-    preparing.update(restored=True, lease=None, next_attempt_at=timezone.now())
+    preparing.update(restored=True, lease=None, next_attempt_at=clock.now())
     rows = list(preparing.select_related("organization").order_by("number"))
     audit.record_many(
         [AuditRecord("record_delete.restored", organization=row.organization, obj=row, root_id=row.pk) for row in rows]

@@ -85,7 +85,7 @@ def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
     except crypto.CannotDecrypt:
         _postpone(order, backoff(order.attempts + 1), "cannot_decrypt")
         return False, None
-    now = timezone.now()
+    now = clock.read()
     if quota.never_fits(reading, order.identities):
         _close_too_large(order)
         return False, None
@@ -98,13 +98,13 @@ def _ask_quota(order: WorkOrder) -> tuple[bool, QuotaReading | None]:
 def _postpone(order: WorkOrder, seconds: float, reason: str) -> None:
     """Nothing was begun: the order stays in the queue, due later."""
     queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
-    queued.update(next_attempt_at=timezone.now() + timedelta(seconds=seconds), last_error=reason, attempts=order.attempts + 1)
+    queued.update(next_attempt_at=clock.now() + timedelta(seconds=seconds), last_error=reason, attempts=order.attempts + 1)
 
 
 def _wait_for_pace(order: WorkOrder, seconds: float) -> None:
     """Our own rate had no room to ask for the quota: that was no attempt."""
     queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
-    queued.update(next_attempt_at=timezone.now() + timedelta(seconds=seconds), last_error=sending.PACED)
+    queued.update(next_attempt_at=clock.now() + timedelta(seconds=seconds), last_error=sending.PACED)
 
 
 def _wait_for_quota(order: WorkOrder, until: datetime, now: datetime) -> None:
@@ -132,7 +132,7 @@ def _waiting_fields(until: datetime, now: datetime, http_status: int | None = No
 
 def _has_room_beside_others(order: WorkOrder, held: Claim, reading: QuotaReading) -> bool:
     """Whether the quota has room for everything that is being sent at this moment, this order with it."""
-    room = quota.left(reading, timezone.now())
+    room = quota.left(reading, clock.read())
     if room is None or quota.in_flight(order.organization) <= room:
         return True
     held.settle(CallState.QUEUED, **queued_fields(backoff(1, first=IN_FLIGHT_SECONDS), QUOTA))
@@ -187,7 +187,7 @@ def known_fields(answer: WorkOrderAnswer) -> dict[str, Any]:
     """What an answer says of an order from its beginning; it is followed from now on."""
     status = status_of(answer.status)
     done = status in WORK_ORDER_DONE
-    now = timezone.now()
+    now = clock.now()
     return {
         "adobe_work_order_id": answer.work_order_id,
         "adobe_bundle_id": answer.bundle_id,
@@ -280,7 +280,7 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
     def calls(self) -> WorkOrderQuerySet:
         return WorkOrder.objects.all()
 
-    def due(self, now: datetime) -> WorkOrderQuerySet:
+    def due(self, now: clock.Moment) -> WorkOrderQuerySet:
         return WorkOrder.objects.due_to_send(now)
 
     def load(self, call_id: uuid.UUID) -> WorkOrder:
@@ -332,7 +332,7 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
         return "" if _names_the_quota(error) else super().blocked_by(call, error)
 
     def verdict(self, call: WorkOrder, error: errors.AdobeError) -> tuple[CallState, dict[str, Any]]:
-        now = timezone.now()
+        now = clock.read()
         until = quota.next_reset(quota.Period.DAY, now) if _names_the_quota(error) else None
         if until is not None:
             return CallState.QUEUED, _waiting_fields(until, now, error.http_status)
@@ -358,7 +358,7 @@ orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next
 
 def resume(organization_id: uuid.UUID) -> None:
     """After a hold: whatever is queued may go out now, but for what is in its recall period."""
-    now = timezone.now()
+    now = clock.now()
     queued = WorkOrder.objects.filter(organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=now)
     queued.exclude(WorkOrderQuerySet.NEVER_TRIED).update(next_attempt_at=now)
     for step in ("hygiene-submit", "hygiene-look", "hygiene-detail", "hygiene-edit"):
@@ -372,7 +372,7 @@ def edit(order: WorkOrder, *, name: str, description: str, user: User) -> None:
     """Change what an order is called. One that is not sent yet goes out with it; for one at Adobe a PUT follows."""
     row = WorkOrder.objects.filter(pk=order.pk)
     order.edit = {"name": name.strip(), "description": description.strip()}
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         row.update(edit_sealed=order.edit_sealed, edit_attempts=0, edit_error="")
         # Which of the two it is may change at this moment; the row itself decides.
@@ -398,5 +398,5 @@ def _forget_sent_edit(order: WorkOrder) -> None:
 def follow_edit(order: WorkOrder) -> None:
     """A change that waits while its order was not at Adobe is due now."""
     row = WorkOrder.objects.filter(pk=order.pk, edit_sealed__isnull=False)
-    if row.update(edit_due_at=timezone.now()):
+    if row.update(edit_due_at=clock.now()):
         steps.wake("hygiene-edit")

@@ -24,7 +24,7 @@ ERRORS = {
     "NotSent": "no connection came about",
     "OrganizationBlocked": "Adobe refuses the organization's credential",
     "Rejected": "Adobe refused the question",
-    "LookDoesNotCount": "Adobe's list does not come to an end",
+    "LookDoesNotCount": "Adobe's list cannot be relied on: it is not whole, or behind",
     "quota": "the quota has no room for it now",
     "quota_unread": "the quota could not be read",
     "person": "an officer decided so",

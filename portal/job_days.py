@@ -9,8 +9,8 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import F, Q
-from django.utils import timezone
 
+from portal import clock
 from portal.models import JobDay, Organization
 
 DAY_LIMIT = "day_limit"
@@ -21,7 +21,7 @@ _AFTER_MIDNIGHT = 60
 
 def take(organization: Organization, jobs: int) -> date | None:
     """Count so many jobs as sent today. Returns the day, or None when it has no room for them."""
-    today = timezone.now().astimezone(UTC).date()
+    today = _today()
     row = JobDay.objects.filter(organization=organization, day=today)
     if limit := organization.jobs_per_day:
         row = row.filter(Q(jobs__lte=limit - jobs) | Q(jobs=0))
@@ -43,7 +43,7 @@ def sent_on(organization: Organization, day: date) -> int:
 
 def sent_today(organization: Organization) -> int:
     """How many jobs went today."""
-    return sent_on(organization, timezone.now().astimezone(UTC).date())
+    return sent_on(organization, _today())
 
 
 def has_room(organization: Organization, jobs: int) -> bool:
@@ -54,12 +54,17 @@ def has_room(organization: Organization, jobs: int) -> bool:
     return not sent or sent + jobs <= organization.jobs_per_day
 
 
+def _today() -> date:
+    """By the clock that all processes share: they count in one row."""
+    return clock.read().astimezone(UTC).date()
+
+
 def next_day(organization_id: uuid.UUID) -> datetime:
     """When calls that have no room today are due again. All of an organization at once: the most urgent goes first then."""
-    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    midnight = clock.read().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight + timedelta(seconds=_AFTER_MIDNIGHT + organization_id.int % _AFTER_MIDNIGHT)
 
 
 def forget_old() -> int:
     """Remove days of long ago. Returns how many rows went."""
-    return JobDay.objects.filter(day__lt=timezone.now().date() - KEPT).delete()[0]
+    return JobDay.objects.filter(day__lt=_today() - KEPT).delete()[0]

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django.utils import timezone
 
 from portal import clock, turns
 
@@ -24,9 +23,9 @@ def take(
     """Lease up to `most` rows of `due` for `seconds`. Returns the lease and the ids that are really ours.
 
     All of them are of one organization, the one that has waited longest for this step.
-    `now`: by which clock `due` was chosen; this process's own unless told otherwise. The lease is measured by the database's.
+    `now`: the moment that `due` was chosen by, such as `clock.now()`. The lease is measured by the same clock.
     """
-    now = timezone.now() if now is None else now
+    now = clock.now() if now is None else now
     candidates = _candidates(due, due_field, most)
     if not candidates:
         return uuid.UUID(int=0), []

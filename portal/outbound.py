@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -47,6 +47,14 @@ class CallState(models.TextChoices):
 
 OPEN_STATES = (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)
 TERMINAL_STATES = (CallState.SENT, CallState.REJECTED, CallState.CANCELLED)
+
+
+# Of a call for a person: its outcome could not be looked for at all.
+LIST_UNREAD, LIST_UNREAD_WORDS = "list_unread", "Adobe's list could not be read for a day"
+# Looks that could not count for so long in a row are nothing that passes by itself.
+LONGEST_BLIND = timedelta(days=1)
+# `last_error` after a look that could not count: this, and the name of what was raised.
+LOOK_FAILED = "look: "
 
 
 class PersonReason(models.TextChoices):
@@ -94,6 +102,16 @@ class OutboundCall(models.Model):
         """Whether its outcome is known."""
         return self.state not in OPEN_STATES
 
+    @property
+    def why_person(self) -> str:
+        """Why it waits for a person, in words; empty when it does not."""
+        if self.person_reason == PersonReason.NO_LIST and self.last_error == LIST_UNREAD:
+            return LIST_UNREAD_WORDS
+        return str(PersonReason(self.person_reason).label) if self.person_reason else ""
+
+
+CallT = TypeVar("CallT", bound=OutboundCall)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -136,14 +154,14 @@ def claim(calls: models.QuerySet[Any], call_id: uuid.UUID, sendable: Q) -> Claim
     `sendable` is the caller's condition, such as an organization that is not on hold; it is part of the same UPDATE.
     """
     token = uuid.uuid4()
-    now = timezone.now()
+    now = clock.now()
     deadline = time.monotonic() + settings.CLAIM_SECONDS
     # The condition may join other tables; an UPDATE cannot, a subquery in its WHERE can.
     due = calls.filter(sendable, pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=now)
     taken = calls.filter(pk__in=due.values("pk"), state=CallState.QUEUED, next_attempt_at__lte=now).update(
         state=CallState.SENDING,
         claim_token=token,
-        claimed_at=clock.now(),
+        claimed_at=now,
         first_byte_at=None,
         attempts=models.F("attempts") + 1,
     )
@@ -156,7 +174,7 @@ def claim(calls: models.QuerySet[Any], call_id: uuid.UUID, sendable: Q) -> Claim
 def sent_fields(http_status: int | None = None) -> dict[str, Any]:
     """The call reached Adobe and every expected job is known."""
     return {
-        "settled_at": timezone.now(),
+        "settled_at": clock.now(),
         "http_status": http_status,
         "last_error": "",
         "person_reason": "",
@@ -169,7 +187,7 @@ def sent_fields(http_status: int | None = None) -> dict[str, Any]:
 def queued_fields(delay_seconds: float, reason: str, http_status: int | None = None) -> dict[str, Any]:
     """Nothing of this attempt counts at Adobe: the call goes back into the queue, due after `delay_seconds`."""
     return {
-        "next_attempt_at": timezone.now() + timedelta(seconds=delay_seconds),
+        "next_attempt_at": clock.now() + timedelta(seconds=delay_seconds),
         "last_error": reason,
         "http_status": http_status,
         "first_byte_at": None,
@@ -235,7 +253,7 @@ def look_is_too_late(first_sent_at: datetime | None) -> bool:
     """Whether the call is older than Adobe's list reaches back (Privacy Service API, list jobs: 45 days)."""
     if first_sent_at is None:
         return False
-    return timezone.now() - first_sent_at > timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
+    return clock.read() - first_sent_at > timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
 
 
 def next_look(unknown_since: datetime, looks_done: int) -> datetime | None:
@@ -245,6 +263,79 @@ def next_look(unknown_since: datetime, looks_done: int) -> datetime | None:
         return None
     # Never later than now for being overdue, and by no other clock than the one that `unknown_since` was written by.
     return unknown_since + timedelta(seconds=delays[looks_done])
+
+
+class LookDoesNotCount(Exception):
+    """The list was short, its passes disagree, it does not end, or it lacks what must be in it."""
+
+
+def shows_what_is_known(seen: Collection[str], known: Iterable[str]) -> bool:
+    """Whether a list in which a call was not found can be believed.
+
+    `known`: Adobe's ids of a few jobs (or orders) that must be in it, the youngest ones that are `old_enough`. A list that
+    shows none of them is empty, broken, or behind: then it says nothing about the call either. Where none is known, it is
+    believed.
+    """
+    must_be_there = list(known)
+    return not must_be_there or any(adobe_id in seen for adobe_id in must_be_there)
+
+
+# So many of them are enough.
+MOST_KNOWN = 50
+
+
+def old_enough() -> clock.Moment:
+    """What Adobe had before this must be in its list: no first look for a call is made sooner."""
+    return clock.now() - timedelta(seconds=settings.LOOK_AFTER_SECONDS[0])
+
+
+def same_look(calls: models.QuerySet[CallT], call: OutboundCall) -> models.QuerySet[CallT]:
+    """The row of `call`, if it still stands where the look that loaded it began.
+
+    Since then another look may have been counted, or the call sent again: what was listed before says nothing about that.
+    """
+    return calls.filter(
+        pk=call.pk,
+        state=CallState.UNKNOWN,
+        person_reason="",
+        unknown_since=call.unknown_since,
+        looks_done=call.looks_done,
+    )
+
+
+def look_failed(calls: models.QuerySet[CallT], call: OutboundCall, error: Exception, *, held: str = "") -> bool:
+    """Note a look that could not count: only the call's times and `last_error` change, and it is made again soon.
+
+    True when no look could count for LONGEST_BLIND: the call waits for a person from now on. Time in which the organization is
+    on hold (`held`: why) does not count, because then a person is asked already and no look is made.
+    """
+    now, due_after = clock.now(), timedelta(seconds=_delay_of(call.looks_done))
+    again = {
+        "next_look_at": now + timedelta(seconds=backoff(1, first=_delay_of(0), longest=_delay_of(0))),
+        "last_error": held or f"{LOOK_FAILED}{type(error).__name__}"[:60],
+    }
+    row = same_look(calls, call)
+    if held or not call.last_error.startswith(LOOK_FAILED):
+        # The first one in a row. However late it was made, the day begins with it, and the looks after it keep their distance.
+        row.update(**again, unknown_since=now - due_after)
+        return False
+    is_blind = row.filter(unknown_since__lte=now - due_after - LONGEST_BLIND)
+    if is_blind.update(person_reason=PersonReason.NO_LIST, last_error=LIST_UNREAD, next_look_at=None):
+        return True
+    row.update(**again)
+    return False
+
+
+def counted_look_fields(call: OutboundCall) -> dict[str, Any]:
+    """One more look could count."""
+    fields: dict[str, Any] = {"looks_done": call.looks_done + 1}
+    return fields | {"last_error": ""} if call.last_error.startswith(LOOK_FAILED) else fields
+
+
+def _delay_of(looks_done: int) -> float:
+    """How long after `unknown_since` the look after so many is due."""
+    delays: Sequence[float] = settings.LOOK_AFTER_SECONDS
+    return delays[min(looks_done, len(delays) - 1)]
 
 
 @contextmanager

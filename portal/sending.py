@@ -9,6 +9,7 @@ import logging
 import uuid
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
@@ -31,6 +32,7 @@ from portal.outbound import (
     stale,
     unknown_fields,
 )
+from portal.persistence import persist
 
 logger = logging.getLogger(__name__)
 
@@ -142,15 +144,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
     def send_next(self) -> int:
         """Send one due call, of the organization that has waited longest. Returns how many were moved."""
         self.sweep_stale()
-        served: uuid.UUID | None = None
-        for organization_id, call_id in turns.ids_in_turn(self.due(timezone.now())):
-            if organization_id != served:
-                # Before the call, which takes its time: other workers serve others meanwhile.
-                turns.had_its_turn(organization_id)
-                served = organization_id
-            if self.send(call_id):
-                return 1
-        return 0
+        return int(any(self.send(call_id) for call_id in turns.ids_in_turn(self.due(timezone.now()))))
 
     @transaction.atomic
     def sweep_stale(self) -> None:
@@ -197,7 +191,8 @@ class Sender(ABC, Generic[CallT, AnswerT]):
     def carry(self, call: CallT, held: Claim) -> None:
         """Make a claimed call and settle it.
 
-        Its row and what it belongs to change in one transaction, so that no crash can part the two.
+        Its row and what it belongs to change in one transaction, so that no crash can part the two. Until that is through, this
+        process alone knows what Adobe said: a database that restarts meanwhile is waited for.
         """
         # Evidence before the act: should this process die, the trail says that it began.
         self.record(call, CallState.SENDING, "")
@@ -205,18 +200,22 @@ class Sender(ABC, Generic[CallT, AnswerT]):
             answer = self.make(call, held)
         except errors.AdobeError as error:
             fail_points.reach(FailPoint.AFTER_ANSWER, held.call_id)
-            self.fail(call, held, error)
+            persist(partial(self.fail, call, held, error))
         except crypto.CannotDecrypt:
             # Before the first byte: only the token, the secret and the body are opened.
             logger.error("%s %s cannot be opened; it waits", self._kind(call), call.pk)  # noqa: TRY400 - says all there is to say
             held.settle(CallState.QUEUED, **queued_fields(backoff(call.attempts), "cannot_decrypt"))
         else:
             fail_points.reach(FailPoint.AFTER_ANSWER, held.call_id)
-            with transaction.atomic():
-                self.settle_sent(call, held, answer)
-                self.refresh(call)
-                fail_points.reach(FailPoint.BEFORE_SETTLED, held.call_id)
+            persist(partial(self.keep, call, held, answer))
         fail_points.reach(FailPoint.AFTER_SETTLED, held.call_id)
+
+    @transaction.atomic
+    def keep(self, call: CallT, held: Claim, answer: AnswerT) -> None:
+        """Move the row on after a good answer."""
+        self.settle_sent(call, held, answer)
+        self.refresh(call)
+        fail_points.reach(FailPoint.BEFORE_SETTLED, held.call_id)
 
     @transaction.atomic
     def fail(self, call: CallT, held: Claim, error: errors.AdobeError) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.models import AuditEvent
-from portal.outbound import PersonReason
+from portal.outbound import LIST_UNREAD, LIST_UNREAD_WORDS, PersonReason
 
 MOST_ENTRIES = 100
 # Why a call to Adobe did not go as it should: the words that outbound calls of both apps leave in the trail.
@@ -37,6 +37,7 @@ CALL_REASONS = {
     "found_in_list": "Adobe's list shows it",
     "not_found_in_list": "Adobe's list does not show it",
     "not_found": "Adobe no longer has it",
+    LIST_UNREAD: LIST_UNREAD_WORDS,
 }
 
 

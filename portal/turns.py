@@ -98,10 +98,11 @@ def by_organization(due: models.QuerySet[RowT], step: str) -> Iterator[models.Qu
             yield due.filter(**{path: organization_id})
 
 
-def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
-    """(organization, row) of what is due: the organization that waited longest first, and of each the most urgent row first.
+def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[uuid.UUID]:
+    """Ids of what is due: of the organization that waited longest first, and of each the most urgent row first.
 
-    The turns are shared by all processes; `had_its_turn` ends one. A row may have been taken by another process meanwhile.
+    The turns are shared by all processes: an organization has had its turn with the first of its rows, before that takes its
+    time. A row may have been taken by another process meanwhile.
     """
     path = path_to_organization(due.model)
     tried: set[uuid.UUID] = set()
@@ -109,11 +110,16 @@ def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[tuple[uuid.UUID, uuid.UU
         all_known = _any_two()
         waiting = all_known if len(all_known) < 2 else _waiting(due, path, due.model, fresh=fresh)
         for organization_id in _longest_waiting_first(waiting):
+            is_first = True
             for row_id in _urgent(due.filter(**{path: organization_id}), organization_id, fresh=fresh):
                 # What was seen a while ago may be gone, or wait for something now.
-                if row_id not in tried and due.filter(pk=row_id).exists():
-                    tried.add(row_id)
-                    yield organization_id, row_id
+                if row_id in tried or not due.filter(pk=row_id).exists():
+                    continue
+                if is_first and len(waiting) > 1:
+                    had_its_turn(organization_id)
+                is_first = False
+                tried.add(row_id)
+                yield row_id
 
 
 def had_its_turn(organization_id: uuid.UUID) -> None:

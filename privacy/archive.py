@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases, steps
+from portal import audit, clock, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.ids import new_id
 from portal.models import User
@@ -64,7 +64,7 @@ class Fetched:
 
 def archives_due() -> bool:
     """Whether a result waits to be fetched."""
-    return ResultArchive.objects.due_to_fetch(timezone.now()).exists()
+    return ResultArchive.objects.due_to_fetch(clock.now()).exists()
 
 
 def fetch_next() -> int:
@@ -73,7 +73,7 @@ def fetch_next() -> int:
     A crash between the two costs a second download. Results that there was no time for are due again at once.
     """
     lease, ids = leases.take(
-        ResultArchive.objects.due_to_fetch(timezone.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS
+        ResultArchive.objects.due_to_fetch(clock.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS
     )
     chosen = ResultArchive.objects.filter(pk__in=ids, lease=lease)
     archives = list(chosen.select_related("job__organization__data_key", "job__request__data_key", "request"))
@@ -90,7 +90,7 @@ def fetch_next() -> int:
         # Also when the time limit ends one of them half-way: what was fetched before it stays.
         _store(fetched)
     left = [archive.pk for archive in archives[tried:]]
-    ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=timezone.now())
+    ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=clock.now())
     return tried
 
 
@@ -202,12 +202,12 @@ def _try_later(archive: ResultArchive, reason: str, wait: float) -> None:
 
 
 def _is_kept_at_adobe(archive: ResultArchive) -> bool:
-    return archive.adobe_expires_at is None or timezone.now() < archive.adobe_expires_at
+    return archive.adobe_expires_at is None or clock.read() < archive.adobe_expires_at
 
 
 def _wait(archive: ResultArchive, reason: str, wait: float) -> None:
     ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
-        attempts=archive.attempts + 1, next_attempt_at=timezone.now() + timedelta(seconds=wait), last_error=reason
+        attempts=archive.attempts + 1, next_attempt_at=clock.now() + timedelta(seconds=wait), last_error=reason
     )
 
 
@@ -251,7 +251,7 @@ def _event(archive: ResultArchive, action: str, details: dict[str, str | int]) -
 def fetch_again(archive: ResultArchive, user: User) -> bool:
     """A person asks to try a failed download again."""
     changed = ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.FAILED).update(
-        status=ArchiveStatus.WAITING, attempts=0, next_attempt_at=timezone.now()
+        status=ArchiveStatus.WAITING, attempts=0, next_attempt_at=clock.now()
     )
     if changed:
         audit.record(

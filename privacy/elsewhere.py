@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases, steps
+from portal import audit, clock, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.adobe.answers import ListedJob
 from portal.adobe.privacy_service import PrivacyService
@@ -59,7 +59,9 @@ def start(organization: Organization, user: User | None) -> JobSync:
         raise NotPossible("Adobe's lists are being looked through already. Wait until that pass is done.")
     if organization.is_on_hold:
         raise NotPossible("The organization is on hold, so Adobe is not asked. An administrator of the portal can resume it.")
-    sync = JobSync.objects.create(organization=organization, asked_by=user, listings_total=len(_listings(timezone.now().date())))
+    now = clock.read()
+    total = len(_listings(now.date()))
+    sync = JobSync.objects.create(organization=organization, asked_by=user, listings_total=total, next_attempt_at=now)
     audit.record("sync.started", actor=user, organization=organization, obj=sync, root_id=sync.pk)
     steps.wake(STEP)
     return sync
@@ -79,12 +81,12 @@ def start_for_all() -> None:
 
 def syncs_due() -> bool:
     """Whether a pass waits to go on."""
-    return JobSync.objects.due(timezone.now()).exists()
+    return JobSync.objects.due(clock.now()).exists()
 
 
 def sync_next() -> int:
     """Take one pass a listing further. Returns how many passes were worked on."""
-    lease, ids = leases.take(JobSync.objects.due(timezone.now()), "next_attempt_at", most=1, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(JobSync.objects.due(clock.now()), "next_attempt_at", most=1, seconds=LEASE_SECONDS)
     for sync in JobSync.objects.filter(pk__in=ids, lease=lease).select_related("organization__data_key"):
         _go_on(sync)
     return len(ids)
@@ -116,7 +118,7 @@ def _go_on(sync: JobSync) -> None:
         listings_total=len(listings),
         jobs_seen=sync.jobs_seen + seen,
         jobs_added=sync.jobs_added + added,
-        next_attempt_at=timezone.now(),
+        next_attempt_at=clock.now(),
         attempts=0,
         last_error="",
     )
@@ -154,7 +156,7 @@ def _failed(sync: JobSync, error: errors.AdobeError) -> None:
 
 def _later(sync: JobSync, reason: str, seconds: float, *, tries: int) -> None:
     JobSync.objects.filter(pk=sync.pk, lease=sync.lease).update(
-        next_attempt_at=timezone.now() + timedelta(seconds=seconds), attempts=tries, last_error=reason[:60]
+        next_attempt_at=clock.now() + timedelta(seconds=seconds), attempts=tries, last_error=reason[:60]
     )
 
 
@@ -210,7 +212,7 @@ def _pages(service: PrivacyService, sync: JobSync, listing: Listing) -> Iterator
 
 
 def _stay_leased(sync: JobSync) -> None:
-    JobSync.objects.filter(pk=sync.pk, lease=sync.lease).update(next_attempt_at=timezone.now() + timedelta(seconds=LEASE_SECONDS))
+    JobSync.objects.filter(pk=sync.pk, lease=sync.lease).update(next_attempt_at=clock.now() + timedelta(seconds=LEASE_SECONDS))
 
 
 def strangers(organization: Organization, law: str, page: Sequence[ListedJob]) -> list[ListedJob]:

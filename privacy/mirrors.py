@@ -49,7 +49,7 @@ def _keep_request(organization: Organization, law: str, adobe_request_id: str, l
     jobs = [_job(request, people.subject_for(job), job) for job in fresh]
     people.save()
     Job.objects.bulk_create(jobs)
-    JobListing.objects.get_or_create(organization=organization, regulation=law)
+    JobListing.objects.get_or_create(organization=organization, regulation=law, defaults={"next_list_at": clock.now()})
     PrivacyRequest.objects.filter(pk=request.pk).update(people=people.count, people_prepared=people.count)
     audit.record(
         "request.mirrored",
@@ -144,7 +144,7 @@ def _job(request: PrivacyRequest, subject: DataSubject, listed: ListedJob) -> Jo
         adobe_job_id=listed.job_id,
         adobe_status=listed.status_word[:60],
         adobe_created_at=listed.created_at,
-        next_poll_at=timezone.now(),
+        next_poll_at=clock.read(),
         finished_at=(listed.modified_at or timezone.now()) if done else None,
     )
 

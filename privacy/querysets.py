@@ -5,7 +5,6 @@ The classes are generic over Any because models.py imports them; each model's ma
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -49,7 +48,7 @@ class PrivacyRequestQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(organization__in=Organization.objects.visible_to(user))
 
-    def to_prepare(self, now: datetime) -> Self:
+    def to_prepare(self, now: Moment) -> Self:
         """Confirmed, and their people not all written yet."""
         return self.filter(status=RequestStatus.PREPARING, next_attempt_at__lte=now)
 
@@ -67,7 +66,7 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(request__organization__in=Organization.objects.visible_to(user))
 
-    def due_to_send(self, now: datetime) -> Self:
+    def due_to_send(self, now: Moment) -> Self:
         """Queued, due, complete, past recall, waiting for no result, organization not on hold; the nearest due date first."""
         due = self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now)
         return due.order_by(F("request__due_on").asc(nulls_last=True), "next_attempt_at", "request_id", "ordinal")
@@ -94,7 +93,7 @@ class JobQuerySet(models.QuerySet[Any]):
         """Adobe has them and has not finished."""
         return self.filter(status__in=JOB_AT_ADOBE_OPEN)
 
-    def due_for_detail(self, now: datetime) -> Self:
+    def due_for_detail(self, now: Moment) -> Self:
         """Time to ask Adobe for the job itself; organizations on hold wait."""
         return self.filter(next_poll_at__lte=now, organization__held_at=None).order_by("next_poll_at")
 
@@ -114,7 +113,7 @@ class ResultArchiveQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(job__organization__in=Organization.objects.visible_to(user))
 
-    def due_to_fetch(self, now: datetime) -> Self:
+    def due_to_fetch(self, now: Moment) -> Self:
         """Waiting at Adobe, and time to fetch them."""
         return self.filter(status=ArchiveStatus.WAITING, next_attempt_at__lte=now, job__organization__held_at=None).order_by(
             "next_attempt_at"
@@ -124,7 +123,7 @@ class ResultArchiveQuerySet(models.QuerySet[Any]):
 class JobListingQuerySet(models.QuerySet[Any]):
     """When each (organization, law) was listed and is listed next."""
 
-    def due(self, now: datetime) -> Self:
+    def due(self, now: Moment) -> Self:
         """Time to list; organizations on hold wait."""
         return self.filter(next_list_at__lte=now, organization__held_at=None).order_by("next_list_at")
 
@@ -146,7 +145,7 @@ class ConsentCallQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(opt_out__organization__in=Organization.objects.visible_to(user))
 
-    def due_to_send(self, now: datetime) -> Self:
+    def due_to_send(self, now: Moment) -> Self:
         """Queued, due, confirmed, and its organization not on hold; the nearest due date first."""
         due = self.filter(self.SENDABLE, state=CallState.QUEUED, next_attempt_at__lte=now)
         return due.order_by(F("opt_out__due_on").asc(nulls_last=True), "next_attempt_at", "ordinal")
@@ -159,7 +158,7 @@ class EventSourceQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(organization__in=Organization.objects.visible_to(user))
 
-    def to_read(self, now: datetime) -> Self:
+    def to_read(self, now: Moment) -> Self:
         """Journals, and time to read them; organizations on hold wait."""
         return self.filter(way=EventWay.JOURNAL, next_read_at__lte=now, organization__held_at=None).order_by("next_read_at")
 
@@ -171,7 +170,7 @@ class AdobeEventQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(source__organization__in=Organization.objects.visible_to(user))
 
-    def waiting(self, now: datetime) -> Self:
+    def waiting(self, now: Moment) -> Self:
         """Stored, and nothing done about them yet; oldest first."""
         return self.filter(state=EventState.WAITING, next_attempt_at__lte=now).order_by("next_attempt_at")
 
@@ -183,6 +182,6 @@ class JobSyncQuerySet(models.QuerySet[Any]):
         """Of the person's organizations."""
         return self.filter(organization__in=Organization.objects.visible_to(user))
 
-    def due(self, now: datetime) -> Self:
+    def due(self, now: Moment) -> Self:
         """Time to go on; organizations on hold wait."""
         return self.filter(status__in=SYNC_OPEN, next_attempt_at__lte=now, organization__held_at=None).order_by("next_attempt_at")

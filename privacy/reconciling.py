@@ -2,7 +2,7 @@
 
 A look reads three listings (with dates, without dates, and only what is `submitted`) under the law's code and its aliases,
 each twice with different page sizes, so that page boundaries fall differently. It counts only when both passes of a listing
-saw the same old jobs; one failed page makes the whole look not count.
+saw the same old jobs, and when it saw of what we know to be at Adobe; one failed page makes the whole look not count.
 """
 
 from __future__ import annotations
@@ -18,24 +18,30 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, clock, connections, leases, sending, steps
+from portal import audit, clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, JobPage, ListedJob
 from portal.adobe.privacy_service import PrivacyService
 from portal.models import User
 from portal.outbound import (
+    LIST_UNREAD,
+    MOST_KNOWN,
     CallState,
+    LookDoesNotCount,
     PersonReason,
     applying_look,
-    backoff,
+    counted_look_fields,
+    look_failed,
     look_is_too_late,
     next_look,
+    old_enough,
     queued_fields,
+    same_look,
     sent_fields,
+    shows_what_is_known,
 )
 from privacy import catalog, progress
 from privacy.models import Job, PrivacyRequest, Submission
-from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus
 from privacy.submission import lock, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
@@ -45,12 +51,10 @@ LOOK_LEASE_SECONDS = 300.0
 PAGE_SIZES = (1000, 700)
 SMALL_PAGE_SIZES = (100, 70)
 MOST_PAGES = 1000
+# Among the youngest so many calls are jobs enough that must be in the list.
+FEW_CALLS = 5
 # Adobe lists at most 30 days at a time (Privacy Service API, list jobs).
 SPAN_DAYS = 30
-
-
-class LookDoesNotCount(Exception):
-    """The listing was short, or its two passes disagree."""
 
 
 def calls_to_look_for() -> bool:
@@ -78,7 +82,7 @@ def look(call_id: uuid.UUID) -> None:
         return
     try:
         jobs = listed_jobs(connections.service_for(submission.request.organization), submission)
-    except (errors.AdobeError, LookDoesNotCount) as error:
+    except (errors.AdobeError, LookDoesNotCount, crypto.CannotDecrypt) as error:
         _look_failed(submission, error)
         return
     with applying_look(submission.pk):
@@ -87,13 +91,14 @@ def look(call_id: uuid.UUID) -> None:
 
 
 def _look_failed(submission: Submission, error: Exception) -> None:
+    held = ""
     if isinstance(error, errors.OrganizationBlocked):
+        held = error.reason
         sending.hold(submission.request.organization, error.reason, error.words)
-    wait = settings.LOOK_AFTER_SECONDS[0]
-    Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(
-        next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
-        last_error=f"look: {type(error).__name__}"[:60],
-    )
+    with transaction.atomic():
+        if look_failed(Submission.objects.all(), submission, error, held=held):
+            record_outcome(submission, CallState.UNKNOWN, LIST_UNREAD)
+            progress.refresh(submission.request_id)
 
 
 def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
@@ -104,8 +109,12 @@ def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
         note_jobs(submission, found)
         if found:
             stop_when_queued(submission)
-        if not settle_when_whole(submission) and _was_not_overtaken(submission):
+        if settle_when_whole(submission) or not _was_not_overtaken(submission):
+            return
+        if found or shows_what_is_known({job.job_id for job in jobs}, _must_be_listed(submission)):
             _count_look(submission, _known(submission))
+        else:
+            _look_failed(submission, LookDoesNotCount())
 
 
 def settle_when_whole(submission: Submission) -> bool:
@@ -126,31 +135,21 @@ def _was_not_overtaken(submission: Submission) -> bool:
 
     Since then another look may have been counted, or the call sent again: what was listed before says nothing about that.
     """
-    return bool(_same_look(submission).update(lease=None))
-
-
-def _same_look(submission: Submission) -> SubmissionQuerySet:
-    return Submission.objects.filter(
-        pk=submission.pk,
-        state=CallState.UNKNOWN,
-        person_reason="",
-        unknown_since=submission.unknown_since,
-        looks_done=submission.looks_done,
-    )
+    return bool(same_look(Submission.objects.all(), submission).update(lease=None))
 
 
 def _stay_leased(submission: Submission) -> None:
     """A look through many pages takes longer than its lease."""
-    _same_look(submission).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+    same_look(Submission.objects.all(), submission).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(submission: Submission, known: int) -> None:
-    looks = submission.looks_done + 1
-    later = next_look(submission.unknown_since or timezone.now(), looks)
+    fields = counted_look_fields(submission)
+    later = next_look(submission.unknown_since or clock.read(), fields["looks_done"])
     if later is not None:
-        Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(looks_done=looks, next_look_at=later)
+        Submission.objects.filter(pk=submission.pk, state=CallState.UNKNOWN).update(**fields, next_look_at=later)
         return
-    Submission.objects.filter(pk=submission.pk).update(looks_done=looks)
+    Submission.objects.filter(pk=submission.pk).update(**fields)
     if known:
         _to_person(submission, PersonReason.SOME_FOUND)
     elif submission.has_deletes and not submission.request.organization.resend_deletes:
@@ -190,8 +189,8 @@ def listed_jobs(service: PrivacyService, submission: Submission) -> list[Created
         _stay_leased(submission)
         return service.list_jobs(**query)
 
-    started = timezone.now()
-    since = (submission.first_sent_at or submission.created_at) - timedelta(days=1)
+    started = clock.read()
+    since = _since(submission)
     jobs: dict[str, ListedJob] = {}
     spans = [*windows(since.date(), started.date() + timedelta(days=1)), None]
     listings: list[tuple[tuple[date, date] | None, str | None]] = [*((span, None) for span in spans), (None, "submitted")]
@@ -206,6 +205,27 @@ def listed_jobs(service: PrivacyService, submission: Submission) -> list[Created
     return [CreatedJob(job.job_id, job.user_key, job.action) for job in jobs.values()]
 
 
+def _since(submission: Submission) -> datetime:
+    """The day before the call."""
+    return (submission.first_sent_at or submission.created_at) - timedelta(days=1)
+
+
+def _must_be_listed(submission: Submission) -> list[str]:
+    """Adobe's ids of the youngest jobs that a look for this call must have shown, whichever of its dates Adobe lists a job by:
+    made since the day on which the look begins, under the same law, and not gone since.
+    """
+    calls = Submission.objects.filter(
+        request__organization=submission.request.organization_id,
+        request__regulation=submission.request.regulation,
+        state=CallState.SENT,
+        first_sent_at__gte=_since(submission),
+        settled_at__lte=old_enough(),
+    )
+    youngest = list(calls.order_by("-settled_at").values_list("pk", flat=True)[:FEW_CALLS])
+    jobs = Job.objects.filter(submission__in=youngest, adobe_job_id__isnull=False).exclude(status=JobStatus.GONE)
+    return list(jobs.order_by("-submission__settled_at", "pk").values_list("adobe_job_id", flat=True)[:MOST_KNOWN])
+
+
 def codes_of(regulation: str) -> list[str]:
     """The code sent, then every other code of the same law: Adobe may list a job under either."""
     return catalog.codes_of(regulation)
@@ -213,7 +233,7 @@ def codes_of(regulation: str) -> list[str]:
 
 def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
     """Spans of at most 30 days that cover `first` to `last`, newest days last."""
-    earliest = timezone.now().astimezone(UTC).date() - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
+    earliest = clock.read().astimezone(UTC).date() - timedelta(days=settings.ADOBE_LOOK_BACK_DAYS)
     start = max(first, earliest)
     while start <= last:
         end = min(start + timedelta(days=SPAN_DAYS - 1), last)
@@ -304,6 +324,7 @@ def send_missing(submission: Submission, user: User) -> Submission:
             waits_for_access=submission.waits_for_access,
             # It may be out since the first call after all: a look for this one must list as far back.
             first_sent_at=submission.first_sent_at,
+            next_attempt_at=clock.now(),
         )
         left = submission.expected_jobs - fresh.expected_jobs
         missing.update(submission=fresh)

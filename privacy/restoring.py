@@ -119,7 +119,7 @@ def _look_for_calls() -> int:
 def _prepare_again() -> list[PrivacyRequest]:
     """Without their lease, so that no process from before the restore goes on writing them."""
     preparing = PrivacyRequest.objects.filter(status=RequestStatus.PREPARING)
-    preparing.update(restored=True, lease=None, next_attempt_at=timezone.now())
+    preparing.update(restored=True, lease=None, next_attempt_at=clock.now())
     requests = list(preparing.select_related("organization", "upload").order_by("number"))
     audit.record_many(
         [
@@ -147,7 +147,7 @@ def _fetch_again(results: list[ResultArchive]) -> int:
         attempts=0,
         lease=None,
         last_error="file_missing",
-        next_attempt_at=timezone.now(),
+        next_attempt_at=clock.now(),
     )
     audit.record_many(
         [

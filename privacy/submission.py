@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,36 +37,63 @@ from privacy.statuses import JOB_DONE, JobStatus
 logger = logging.getLogger(__name__)
 
 
-def build_body(submission: Submission) -> bytes:
-    """The body of the POST: from the call's jobs, so that a re-send asks for exactly what this call stands for."""
+@dataclass(frozen=True)
+class Outgoing:
+    """What one call carries: the body of the POST, and which of our jobs each wire key and action in it is."""
+
+    body: bytes
+    jobs: dict[tuple[str, str], uuid.UUID]
+
+    def match(self, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID, list[str]]:
+        """Which of the call's own jobs these are: our job id -> Adobe's job ids."""
+        return _adobe_ids((self.jobs.get((job.key or "", job.action)), job.job_id) for job in jobs)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A call that Adobe has answered well: what went, and what came back."""
+
+    outgoing: Outgoing
+    created: CreatedJobs
+
+
+def outgoing(submission: Submission) -> Outgoing:
+    """From the call's jobs, so that a re-send asks for exactly what this call stands for."""
     request = submission.request
     envelope = schema.Envelope.from_dict(request.envelope)
-    return schema.wire_body(envelope, request.organization.ims_org_id, _users(submission))
+    ours: dict[tuple[str, str], uuid.UUID] = {}
+    users = []
+    for user, wire_key, job_ids in _users(submission):
+        users.append(user)
+        ours.update({(wire_key, action): job_id for action, job_id in job_ids.items()})
+    return Outgoing(schema.wire_body(envelope, request.organization.ims_org_id, users), ours)
 
 
 _IDENTITIES_AS_SENT = crypto.SealedBytes("identities_sealed")
 
 
-def _users(submission: Submission) -> Iterator[bytes]:
-    """The people of a call in the order of their file, each as JSON with what is asked for by this call."""
-    actions: dict[uuid.UUID, list[str]] = defaultdict(list)
+def _users(submission: Submission) -> Iterator[tuple[bytes, str, dict[str, uuid.UUID]]]:
+    """The people of a call in the order of their file: each as JSON, the wire key, and the jobs of this call by action."""
+    actions: dict[uuid.UUID, dict[str, uuid.UUID]] = defaultdict(dict)
     # Without their usual order, which takes a join and a sort.
     jobs = submission.jobs.order_by()
-    for subject_id, action in jobs.exclude(subject=None).values_list("subject_id", "action"):
-        actions[subject_id].append(action)
+    for job_id, subject_id, action in jobs.exclude(subject=None).values_list("pk", "subject_id", "action"):
+        actions[subject_id][action] = job_id
     # By their ids: joined with all jobs, PostgreSQL reads the people of every call to find those of one.
     people = DataSubject.objects.filter(Among("pk", actions)).order_by("position")
     open_key = DataSubject.wire_key.opener(DataSubject, submission.data_key)
     open_identities = _IDENTITIES_AS_SENT.opener(DataSubject, submission.data_key)
     for subject_id, key, identities in people.values_list("pk", "wire_key_sealed", "identities_sealed"):
-        yield schema.wire_user(open_key(key) or "", sorted(actions[subject_id]), open_identities(identities) or b"[]")
+        wire_key, ours = open_key(key) or "", actions[subject_id]
+        yield schema.wire_user(wire_key, sorted(ours), open_identities(identities) or b"[]"), wire_key, ours
 
 
 # --- What an answer means ---
 
 
-def _settle_sent(submission: Submission, held: Claim, created: CreatedJobs) -> None:
-    found = match(submission, created.jobs)
+def _settle_sent(submission: Submission, held: Claim, answer: Sent) -> None:
+    created = answer.created
+    found = answer.outgoing.match(created.jobs)
     submission.answer = created.raw
     if len(found) < submission.expected_jobs:
         # Enough entries came, but not for every person and action of ours.
@@ -145,12 +173,16 @@ def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID,
     people = DataSubject.objects.filter(Among("pk", {subject_id for _, subject_id, _ in jobs_of_ours}))
     digests = dict(people.exclude(wire_key_digest=None).values_list("pk", "wire_key_digest"))
     ours = {(bytes(digests[who] or b""), action): job_id for job_id, who, action in jobs_of_ours if who in digests}
-    found: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for job in jobs:
-        job_id = ours.get((writing.wire_digest(index, job.key or ""), job.action))
-        if job_id is not None and job.job_id not in found[job_id]:
-            found[job_id].append(job.job_id)
-    return {job_id: ids for job_id, ids in found.items() if ids}
+    return _adobe_ids((ours.get((writing.wire_digest(index, job.key or ""), job.action)), job.job_id) for job in jobs)
+
+
+def _adobe_ids(pairs: Iterable[tuple[uuid.UUID | None, str]]) -> dict[uuid.UUID, list[str]]:
+    """Adobe's job ids by ours, each once; those that are none of ours are left out."""
+    found: dict[uuid.UUID, dict[str, None]] = defaultdict(dict)
+    for job_id, adobe_id in pairs:
+        if job_id is not None:
+            found[job_id][adobe_id] = None
+    return {job_id: list(ids) for job_id, ids in found.items()}
 
 
 def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
@@ -214,7 +246,7 @@ def _until_next_day(organization: Organization) -> float:
     return max((job_days.next_day(organization.pk) - timezone.now()).total_seconds(), 0.0)
 
 
-class _Sender(sending.Sender[Submission, CreatedJobs]):
+class _Sender(sending.Sender[Submission, Sent]):
     """How calls that create jobs are sent."""
 
     sendable = SubmissionQuerySet.SENDABLE
@@ -233,18 +265,19 @@ class _Sender(sending.Sender[Submission, CreatedJobs]):
     def organization_of(self, call: Submission) -> Organization:
         return call.request.organization
 
-    def make(self, call: Submission, held: Claim) -> CreatedJobs:
+    def make(self, call: Submission, held: Claim) -> Sent:
         """Counted as jobs of today before anything leaves, and given back where it is certain that none of them counts."""
         organization = call.request.organization
-        service, body = connections.service_for(organization), build_body(call)
+        service, what = connections.service_for(organization), outgoing(call)
         day = job_days.take(organization, call.expected_jobs)
         if day is None:
             raise errors.Paced(_until_next_day(organization), job_days.DAY_LIMIT)
         try:
-            return service.create_jobs(body, expected_jobs=call.expected_jobs, still_held=held.still_held)
+            created = service.create_jobs(what.body, expected_jobs=call.expected_jobs, still_held=held.still_held)
         except _NOTHING_COUNTS:
             job_days.give_back(organization, day, call.expected_jobs)
             raise
+        return Sent(what, created)
 
     def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:
         if organization.jobs_per_day:
@@ -253,7 +286,7 @@ class _Sender(sending.Sender[Submission, CreatedJobs]):
                 return job_days.DAY_LIMIT, job_days.next_day(organization.pk)
         return super().why_wait(organization, call_id)
 
-    def settle_sent(self, call: Submission, held: Claim, answer: CreatedJobs) -> None:
+    def settle_sent(self, call: Submission, held: Claim, answer: Sent) -> None:
         _settle_sent(call, held, answer)
 
     def after_failure(self, call: Submission, state: CallState, error: errors.AdobeError) -> None:

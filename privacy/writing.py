@@ -187,7 +187,7 @@ class Writer:
         )
 
     def _prove_lease(self, **fields: object) -> None:
-        alive_until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+        alive_until = clock.now() + timedelta(seconds=LEASE_SECONDS)
         held = PrivacyRequest.objects.filter(pk=self.request.pk, lease=self.lease, status=RequestStatus.PREPARING).update(
             next_attempt_at=alive_until, **fields
         )
@@ -268,6 +268,7 @@ class _Calls:
             expected_jobs=0,
             has_deletes=False,
             waits_for_access=self._waits,
+            next_attempt_at=clock.read(),
         )
         if self._request.restored:
             call.state = CallState.UNKNOWN

@@ -12,17 +12,28 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from pytest_django import DjangoDbBlocker
 
 from portal.models import Organization, User
 from privacy import catalog
 from privacy.events import receiving
 from privacy.shipped import PRODUCTS
+from tests import emptying
 from tests.actors import Actors
 from tests.pages import Browser
 from tests.people import make_user
 
 IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
 OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """pytest-django's new database, which is emptied in our way after tests that commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            emptying.instead_of_django(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -148,6 +148,7 @@ def _ask(expiration: DatasetExpiration, kind: str, user: User, wanted: Wanted | 
     order = ExpirationOrder(organization=expiration.organization, expiration=expiration, kind=kind, asked_by=user)
     if wanted is not None:
         order.expires_at, order.name, order.description = wanted.expires_at, wanted.name, wanted.description
+    order.next_attempt_at = clock.read()
     order.save(force_insert=True)
     audit.record(
         f"expiration.{kind}_asked",

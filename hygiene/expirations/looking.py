@@ -8,25 +8,33 @@ after that a person decides. After a restore a person decides at once: since the
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from hygiene.expirations import keeping
 from hygiene.expirations.asking import STEP
 from hygiene.expirations.outcomes import Outcome, judge
 from hygiene.expirations.sending import carried_out, find, load, never_made
 from hygiene.models import ExpirationOrder
-from hygiene.querysets import ExpirationOrderQuerySet
 from hygiene.statuses import ExpirationStatus
-from portal import audit, clock, leases, steps
+from portal import audit, clock, crypto, leases, steps
 from portal.adobe import errors
 from portal.adobe.expiration_answers import ExpirationAnswer
 from portal.models import User
-from portal.outbound import CallState, PersonReason, applying_look, backoff, next_look, queued_fields, sent_fields
+from portal.outbound import (
+    LIST_UNREAD,
+    CallState,
+    PersonReason,
+    applying_look,
+    counted_look_fields,
+    look_failed,
+    next_look,
+    queued_fields,
+    same_look,
+    sent_fields,
+)
 
 LOOK_LEASE_SECONDS = 300.0
 MOST_SENDINGS = 2
@@ -53,20 +61,21 @@ def look(order_id: uuid.UUID) -> None:
     order = load(order_id)
     if order.state != CallState.UNKNOWN:
         return
-    asked_at = timezone.now()
+    asked_at = clock.read()
     try:
         found = find(order)
-    except errors.AdobeError as error:
-        wait = settings.LOOK_AFTER_SECONDS[0]
-        _same_look(order).update(
-            next_look_at=clock.now() + timedelta(seconds=backoff(1, first=wait, longest=wait)),
-            last_error=f"look: {type(error).__name__}"[:60],
-        )
+    except (errors.AdobeError, crypto.CannotDecrypt) as error:
+        _look_failed(order, error)
         return
     with applying_look(order.pk):
-        # Since it was loaded another look may have been counted, or the order sent again: then this one says nothing about it.
-        if _same_look(order).update(lease=None):
+        if same_look(ExpirationOrder.objects.all(), order).update(lease=None):
             _apply(order, found, asked_at)
+
+
+@transaction.atomic
+def _look_failed(order: ExpirationOrder, error: Exception) -> None:
+    if look_failed(ExpirationOrder.objects.all(), order, error):
+        keeping.record_outcome(order, CallState.UNKNOWN, LIST_UNREAD)
 
 
 def _apply(order: ExpirationOrder, found: ExpirationAnswer | None, asked_at: datetime) -> None:
@@ -84,12 +93,12 @@ def _apply(order: ExpirationOrder, found: ExpirationAnswer | None, asked_at: dat
 
 
 def _count_look(order: ExpirationOrder) -> None:
-    looks = order.looks_done + 1
-    later = next_look(order.unknown_since or timezone.now(), looks)
+    fields = counted_look_fields(order)
+    later = next_look(order.unknown_since or clock.read(), fields["looks_done"])
     if later is not None:
-        ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks, next_look_at=later)
+        ExpirationOrder.objects.filter(pk=order.pk).update(**fields, next_look_at=later)
         return
-    ExpirationOrder.objects.filter(pk=order.pk).update(looks_done=looks)
+    ExpirationOrder.objects.filter(pk=order.pk).update(**fields)
     # Only a restore takes the claim of an order whose outcome is unknown.
     is_restored = order.claim_token is None
     if order.attempts < MOST_SENDINGS and not is_restored:
@@ -99,16 +108,6 @@ def _count_look(order: ExpirationOrder) -> None:
     undecided = ExpirationOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN)
     if undecided.update(person_reason=PersonReason.NONE_FOUND, next_look_at=None):
         keeping.record_outcome(order, CallState.UNKNOWN, PersonReason.NONE_FOUND)
-
-
-def _same_look(order: ExpirationOrder) -> ExpirationOrderQuerySet:
-    return ExpirationOrder.objects.filter(
-        pk=order.pk,
-        state=CallState.UNKNOWN,
-        person_reason="",
-        unknown_since=order.unknown_since,
-        looks_done=order.looks_done,
-    )
 
 
 def _move(order: ExpirationOrder, state: CallState, reason: str, **fields: Any) -> bool:

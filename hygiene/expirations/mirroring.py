@@ -46,7 +46,7 @@ class ListRead:
 def read_list(organization: Organization, user: User | None = None) -> ListRead:
     """Read Adobe's list of the organization's sandbox now, for a person or (None) by the clock. Raises AdobeError."""
     service = connections.expirations_for(organization)
-    asked_at = timezone.now()
+    asked_at = clock.read()
     listed = service.everything()
     gone = [row for row in _missing(organization, listed) if _is_gone(service, row)]
     with transaction.atomic():
@@ -148,7 +148,7 @@ def _is_gone(service: DatasetExpirations, row: DatasetExpiration) -> bool:
 
 def read_one(row: DatasetExpiration, user: User | None = None) -> None:
     """Ask Adobe about one expiration and its history now, for a person or (None) by itself. Raises AdobeError."""
-    asked_at = timezone.now()
+    asked_at = clock.read()
     service = connections.expirations_for(row.organization, row.sandbox_name)
     try:
         answer = service.find(at_adobe(row))

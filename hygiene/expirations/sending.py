@@ -93,7 +93,7 @@ def carried_out(order: ExpirationOrder, answer: ExpirationAnswer | None) -> None
         row.status, row.name, row.description = ExpirationStatus.PENDING, order.name, order.description
         row.expires_at = order.expires_at
     if answer is not None:
-        keeping.keep(row, answer, timezone.now())
+        keeping.keep(row, answer, clock.read())
     else:
         # The history is asked for by a step of its own, and tells the rest.
         row.history = None
@@ -103,7 +103,7 @@ def carried_out(order: ExpirationOrder, answer: ExpirationAnswer | None) -> None
 
 def _settle_refused(order: ExpirationOrder, held: Claim, error: errors.Rejected | errors.NotFound) -> None:
     """Adobe refuses what is there already, and what is over: how things stand tells whether it was done before."""
-    asked_at = timezone.now()
+    asked_at = clock.read()
     try:
         found: ExpirationAnswer | None = find(order)
     except errors.AdobeError as trouble:
@@ -182,7 +182,7 @@ class _Sender(sending.Sender[ExpirationOrder, ExpirationAnswer | None]):
     def calls(self) -> ExpirationOrderQuerySet:
         return ExpirationOrder.objects.all()
 
-    def due(self, now: datetime) -> ExpirationOrderQuerySet:
+    def due(self, now: clock.Moment) -> ExpirationOrderQuerySet:
         return ExpirationOrder.objects.due_to_send(now)
 
     def load(self, call_id: uuid.UUID) -> ExpirationOrder:
@@ -221,5 +221,5 @@ orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next
 def resume(organization_id: uuid.UUID) -> None:
     """After a hold: whatever is queued may go out now."""
     waiting = ExpirationOrder.objects.filter(organization=organization_id, state=CallState.QUEUED)
-    waiting.filter(next_attempt_at__gt=timezone.now()).update(next_attempt_at=timezone.now())
+    waiting.filter(next_attempt_at__gt=clock.now()).update(next_attempt_at=clock.now())
     steps.wake(STEP)

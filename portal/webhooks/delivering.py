@@ -54,7 +54,7 @@ def due() -> QuerySet[WebhookDelivery]:
     """Deliveries to be tried now: of each request and endpoint the oldest only."""
     waiting = WebhookDelivery.objects.filter(status=DeliveryStatus.WAITING)
     older = waiting.filter(endpoint=OuterRef("endpoint"), root_id=OuterRef("root_id"), pk__lt=OuterRef("pk"))
-    now = timezone.now()
+    now = clock.now()
     return waiting.filter(~Exists(older), next_attempt_at__lte=now, endpoint__is_active=True).order_by("next_attempt_at", "pk")
 
 
@@ -130,7 +130,7 @@ def _pool(target: addresses.Target, ip: str, timeout: urllib3.Timeout) -> urllib
 
 
 def _note(delivery: WebhookDelivery, outcome: Outcome) -> None:
-    now = timezone.now()
+    now = clock.read()
     attempts = delivery.attempts + 1
     row = WebhookDelivery.objects.filter(pk=delivery.pk, lease=delivery.lease, status=DeliveryStatus.WAITING)
     fields = {"attempts": attempts, "http_status": outcome.http_status, "last_error": outcome.error[:60], "lease": None}

@@ -69,7 +69,7 @@ def remove(endpoint: WebhookEndpoint, user: User) -> None:
 def replay(delivery: WebhookDelivery, user: User) -> None:
     """Deliver again, from now on, what was delivered or given up. Raises NotPossible while it waits anyway."""
     done = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.WAITING)
-    now = timezone.now()
+    now = clock.now()
     if not done.update(status=DeliveryStatus.WAITING, next_attempt_at=now, attempts=0, waiting_since=now, last_error=""):
         raise NotPossible("This delivery is waiting already.")
     _record("webhook.replayed", delivery.endpoint, user, delivery=str(delivery.pk))

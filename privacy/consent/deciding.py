@@ -23,7 +23,7 @@ def accept(call: ConsentCall, user: User) -> None:
 def send_again(call: ConsentCall, user: User) -> None:
     """Send the same values once more."""
     fields = {
-        "next_attempt_at": timezone.now(),
+        "next_attempt_at": clock.now(),
         "unknown_since": None,
         "person_reason": "",
         "last_error": "",

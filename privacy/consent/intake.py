@@ -75,7 +75,7 @@ def confirm(opt_out: OptOut, user: User) -> None:
         calls = []
         for ordinal, part in enumerate(parts, start=1):
             call = ConsentCall(opt_out=opt_out, ordinal=ordinal, values=sum(len(one.values) for one in part))
-            call.next_attempt_at = recall or call.next_attempt_at
+            call.next_attempt_at = recall or clock.read()
             call.entities = [entity.to_dict() for entity in part]
             calls.append(call)
         ConsentCall.objects.bulk_create(calls)

@@ -92,7 +92,7 @@ class _Sender(sending.Sender[ConsentCall, int]):
     def calls(self) -> ConsentCallQuerySet:
         return ConsentCall.objects.all()
 
-    def due(self, now: datetime) -> ConsentCallQuerySet:
+    def due(self, now: clock.Moment) -> ConsentCallQuerySet:
         return ConsentCall.objects.due_to_send(now).filter(RECALL_IS_OVER)
 
     def load(self, call_id: uuid.UUID) -> ConsentCall:
@@ -132,7 +132,7 @@ calls_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next,
 
 def resume(organization_id: uuid.UUID) -> None:
     """After a hold: whatever is queued may go out now, but for what can still be recalled."""
-    now = timezone.now()
+    now = clock.now()
     queued = ConsentCall.objects.filter(opt_out__organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=now)
     # The condition joins another table; an UPDATE cannot, a subquery in its WHERE can.
     due = queued.filter(RECALL_IS_OVER).values("pk")

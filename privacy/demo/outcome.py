@@ -14,7 +14,7 @@ from rich.table import Table
 
 from portal import audit, crypto
 from portal.models import Organization, User
-from portal.outbound import CallState, PersonReason
+from portal.outbound import CallState
 from privacy import archive, catalog, codes, playbook
 from privacy.models import Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_FAILED, ArchiveStatus, JobStatus
@@ -42,8 +42,8 @@ def failures(requests: Sequence[PrivacyRequest]) -> list[str]:
 def _calls(request: PrivacyRequest) -> list[str]:
     calls = request.submissions.all()
     refused = [f"Adobe refused call {call.ordinal}: {call.words}" for call in calls.filter(state=CallState.REJECTED)]
-    waiting = calls.exclude(person_reason="").values_list("ordinal", "person_reason")
-    return refused + [f"call {ordinal} needs a person: {PersonReason(reason).label}." for ordinal, reason in waiting]
+    waiting = calls.exclude(person_reason="").defer("answer_sealed")
+    return refused + [f"call {call.ordinal} needs a person: {call.why_person}." for call in waiting]
 
 
 def _products(request: PrivacyRequest) -> list[str]:

@@ -32,7 +32,7 @@ def are_reliable(source: EventSource) -> bool:
     if source.way == EventWay.WEBHOOK:
         return True
     longest = max(settings.LIST_EVERY_SECONDS, settings.JOURNAL_EVERY_SECONDS * 3)
-    return bool(timezone.now() - source.confirmed_at < timedelta(seconds=longest))
+    return bool(clock.read() - source.confirmed_at < timedelta(seconds=longest))
 
 
 def list_every(organization: Organization) -> float:
@@ -101,12 +101,12 @@ def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None
     source = getattr(organization, "event_source", None)
     if source is None or source.way != EventWay.WEBHOOK or source.confirmed_at is None:
         return
-    late = timezone.now() - _LATE
+    late = clock.read() - _LATE
     finished = [job.job_id for job in page if job.status in {COMPLETE, ERROR} and job.modified_at and job.modified_at < late]
     if not finished:
         return
     told_nothing = Job.objects.open_at_adobe().filter(
-        organization=organization, adobe_job_id__in=finished, last_error="", next_poll_at__gt=timezone.now() + _SOON
+        organization=organization, adobe_job_id__in=finished, last_error="", next_poll_at__gt=clock.now() + _SOON
     )
     relied_on = EventSource.objects.filter(pk=source.pk, way=EventWay.WEBHOOK, confirmed_at__isnull=False)
     if relied_on.filter(Exists(told_nothing)).update(confirmed_at=None, last_error=MISSED):
@@ -117,5 +117,5 @@ def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None
 
 def fall_back(organization_id: uuid.UUID) -> None:
     """Events cannot be relied on any more: no list of the organization waits longer than it would without them."""
-    soon = timezone.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS)
+    soon = clock.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS)
     JobListing.objects.filter(organization=organization_id, next_list_at__gt=soon).update(next_list_at=soon)

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from portal import connections, crypto, leases, sending, steps
 from portal.adobe import errors
@@ -37,7 +36,7 @@ def journals_due() -> bool:
 
 def due() -> QuerySet[EventSource]:
     """Journals that are to be read now."""
-    journals: QuerySet[EventSource] = EventSource.objects.to_read(timezone.now())
+    journals: QuerySet[EventSource] = EventSource.objects.to_read(clock.now())
     return journals
 
 
@@ -67,7 +66,7 @@ def read(source: EventSource) -> None:
         logger.error("event source %s cannot be read: its keys do not open", source.pk)  # noqa: TRY400 - says all there is to say
         _failed(source, errors.BadAnswer(code="cannot_decrypt"))
     else:
-        _ours(source).update(next_read_at=timezone.now(), failures=0, last_error="")
+        _ours(source).update(next_read_at=clock.now(), failures=0, last_error="")
 
 
 def _journal(source: EventSource) -> Journal:
@@ -90,7 +89,7 @@ def _keep(source: EventSource, page: JournalPage) -> bool:
     """Store a page and where it ends, both or neither. False when the journal is not ours any more."""
     places = _places_after(source, page)
     with transaction.atomic():
-        if not _ours(source).update(**places, next_read_at=timezone.now() + timedelta(seconds=LEASE_SECONDS)):
+        if not _ours(source).update(**places, next_read_at=clock.now() + timedelta(seconds=LEASE_SECONDS)):
             return False
         events = [reading.read_event(event, reading.as_bytes(event)) for event in page.events]
         reading.store(source.pk, source.organization.data_key, events)
@@ -116,7 +115,7 @@ def _places_after(source: EventSource, page: JournalPage) -> dict[str, Any]:
 
 def _ended(source: EventSource, page: JournalPage) -> None:
     wait = max(page.retry_after or 0.0, float(settings.JOURNAL_EVERY_SECONDS))
-    now = timezone.now()
+    now = clock.now()
     _ours(source).update(confirmed_at=now, next_read_at=now + timedelta(seconds=wait), failures=0, last_error="", lease=None)
 
 
@@ -129,7 +128,7 @@ def _failed(source: EventSource, error: errors.AdobeError) -> None:
     asked = error.retry_after or 0.0 if isinstance(error, errors.Throttled) else 0.0
     wait = max(asked, backoff(failures, first=min(10.0, settings.JOURNAL_EVERY_SECONDS), longest=LONGEST_PAUSE_SECONDS))
     _ours(source).update(
-        next_read_at=timezone.now() + timedelta(seconds=wait),
+        next_read_at=clock.now() + timedelta(seconds=wait),
         failures=failures,
         last_error=type(error).__name__,
         **_other_way_in(source, error),
@@ -155,7 +154,7 @@ def begin_again(source_id: uuid.UUID) -> None:
     EventSource.objects.filter(pk=source_id).update(
         journal_position="",
         journal_next="",
-        next_read_at=timezone.now(),
+        next_read_at=clock.now(),
         lease=None,
         failures=0,
         last_error="",

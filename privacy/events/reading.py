@@ -78,7 +78,7 @@ def store(source_id: uuid.UUID, data_key: crypto.KeyRow, events: Sequence[ReadEv
 
 def rows_of(source_id: uuid.UUID, data_key: crypto.KeyRow, events: Sequence[ReadEvent]) -> list[EventRow]:
     """What `insert` takes. Raises CannotDecrypt."""
-    now, seal = timezone.now(), AdobeEvent.raw.sealer(AdobeEvent, data_key)
+    now, seal = clock.read(), AdobeEvent.raw.sealer(AdobeEvent, data_key)
     return [
         (new_id(), source_id, event.event_id, event.event_type, event.job_id, event.state.value, now, now, seal(event.raw))
         for event in events

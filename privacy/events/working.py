@@ -51,7 +51,7 @@ def events_due() -> bool:
 
 def due() -> QuerySet[AdobeEvent]:
     """Events that wait now."""
-    waiting: QuerySet[AdobeEvent] = AdobeEvent.objects.waiting(timezone.now())
+    waiting: QuerySet[AdobeEvent] = AdobeEvent.objects.waiting(clock.now())
     return waiting
 
 
@@ -82,7 +82,7 @@ def _work_off(events: list[AdobeEvent], lease: uuid.UUID) -> None:
     undecided = _organizations_with_open_calls({event.source.organization_id for event in events})
     with transaction.atomic():
         jobs = _jobs_of(events)
-        now = timezone.now()
+        now = clock.read()
         wanted = {pk for pk, is_wanted in jobs.values() if is_wanted}
         if wanted:
             # Adobe tells of them, so that a 404 from before is no sign of their end.
@@ -156,7 +156,7 @@ def _settle(fates: _Fates, lease: uuid.UUID, now: datetime) -> None:
 def _note_arrivals(events: Iterable[AdobeEvent]) -> None:
     """Each source's newest event. What came to our address had Adobe's signature on; what has waited for its job is no news."""
     newest: dict[uuid.UUID, datetime] = {}
-    recent = timezone.now() - FRESH
+    recent = clock.read() - FRESH
     for event in (event for event in events if event.received_at > recent):
         newest[event.source_id] = max(newest.get(event.source_id, event.received_at), event.received_at)
     for source_id, received_at in sorted(newest.items()):
@@ -174,10 +174,10 @@ def _validate(event: AdobeEvent) -> None:
     """Open the page that Adobe named, so that it takes our address for ours."""
     if _page_was_opened(event):
         state = EventState.DONE
-    elif timezone.now() - event.received_at > WAIT_FOR_VALIDATION:
+    elif clock.read() - event.received_at > WAIT_FOR_VALIDATION:
         state = EventState.NO_JOB
     else:
-        AdobeEvent.objects.filter(pk=event.pk).update(next_attempt_at=timezone.now() + PAUSES[0], lease=None)
+        AdobeEvent.objects.filter(pk=event.pk).update(next_attempt_at=clock.now() + PAUSES[0], lease=None)
         return
     AdobeEvent.objects.filter(pk=event.pk).update(state=state, handled_at=timezone.now(), lease=None)
 

@@ -96,6 +96,7 @@ def new_request(
         received_on=received_on,
         created_by=user,
         recall_until=recall_until(organization),
+        next_attempt_at=clock.read(),
         **fields,
     )
     request.envelope = envelope.to_dict()
@@ -106,7 +107,7 @@ def new_request(
 def recall_until(organization: Organization) -> datetime | None:
     """Until when what is confirmed now can be called back, whatever the queue does; None without a recall period."""
     minutes = organization.recall_minutes
-    return timezone.now() + timedelta(minutes=minutes) if minutes else None
+    return clock.read() + timedelta(minutes=minutes) if minutes else None
 
 
 def next_number(received_on: date) -> str:

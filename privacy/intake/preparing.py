@@ -28,7 +28,7 @@ BATCH_PEOPLE = 1000
 
 def requests_to_prepare() -> bool:
     """Whether a confirmed request waits to be prepared."""
-    return PrivacyRequest.objects.to_prepare(timezone.now()).exists()
+    return PrivacyRequest.objects.to_prepare(clock.now()).exists()
 
 
 def prepare_next() -> int:
@@ -36,7 +36,7 @@ def prepare_next() -> int:
 
     Returns how many had their turn.
     """
-    request, lease = _leased_request(PrivacyRequest.objects.to_prepare(timezone.now()))
+    request, lease = _leased_request(PrivacyRequest.objects.to_prepare(clock.now()))
     if request is None:
         return 0
     others = Interlude(lambda: _prepare_short(request))
@@ -48,7 +48,7 @@ def _prepare_short(longer: PrivacyRequest) -> int:
     """Prepare a request of another organization whose file is much shorter than that of the one under way."""
     if longer.upload is None:
         return 0
-    others = PrivacyRequest.objects.to_prepare(timezone.now()).exclude(organization=longer.organization_id)
+    others = PrivacyRequest.objects.to_prepare(clock.now()).exclude(organization=longer.organization_id)
     request, lease = _leased_request(others.filter(upload__size__lte=longer.upload.size // MUCH_SHORTER))
     if request is None:
         return 0

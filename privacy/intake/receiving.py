@@ -96,7 +96,7 @@ def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> check
         tell(bytes_read)
         if bytes_read - upload.bytes_checked >= 1024 * 1024:
             upload.bytes_checked = bytes_read
-            upload.next_attempt_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
+            upload.next_attempt_at = clock.read() + timedelta(seconds=LEASE_SECONDS)
             upload.save(update_fields=["bytes_checked", "next_attempt_at"])
 
     try:
@@ -194,7 +194,7 @@ def _leased_upload(due: UploadQuerySet) -> Upload | None:
 
 def _due_uploads() -> UploadQuerySet:
     return Upload.objects.filter(
-        status__in=(UploadStatus.WAITING, UploadStatus.CHECKING), next_attempt_at__lte=timezone.now()
+        status__in=(UploadStatus.WAITING, UploadStatus.CHECKING), next_attempt_at__lte=clock.now()
     ).order_by("next_attempt_at")
 
 

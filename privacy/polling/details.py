@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, leases, steps
+from portal import audit, clock, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ProductAnswer
 from portal.outbound import backoff
@@ -50,7 +50,7 @@ _ASKED_WITH = ("organization__data_key", "organization__event_source", "request_
 
 def details_due() -> bool:
     """Whether Adobe is to be asked about a job now."""
-    return Job.objects.due_for_detail(timezone.now()).exists()
+    return Job.objects.due_for_detail(clock.now()).exists()
 
 
 def detail_next() -> int:
@@ -58,7 +58,7 @@ def detail_next() -> int:
 
     Jobs that there was no time to ask about are due again at once, and when there is room where the rate had none.
     """
-    lease, ids = leases.take(Job.objects.due_for_detail(timezone.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(Job.objects.due_for_detail(clock.now()), "next_poll_at", most=DETAIL_BATCH, seconds=LEASE_SECONDS)
     jobs = list(Job.objects.filter(pk__in=ids, lease=lease).select_related(*_ASKED_WITH))
     seen: list[Seen] = []
     asked = 0
@@ -74,7 +74,7 @@ def detail_next() -> int:
         if answer is not None:
             seen.append(answer)
     left = [job.pk for job in jobs[asked:]]
-    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=timezone.now() + timedelta(seconds=again))
+    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=clock.now() + timedelta(seconds=again))
     written = _write_what_fits(seen, lease)
     if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
@@ -83,7 +83,7 @@ def detail_next() -> int:
 
 def refresh_now(job: Job) -> None:
     """A person asked: the job is due at once."""
-    Job.objects.filter(pk=job.pk, adobe_job_id__isnull=False).update(next_poll_at=timezone.now())
+    Job.objects.filter(pk=job.pk, adobe_job_id__isnull=False).update(next_poll_at=clock.now())
     steps.wake("detail")
 
 
@@ -91,7 +91,7 @@ def _ask(job: Job) -> Seen | None:
     if job.adobe_job_id is None or job.request.data_key is None:
         Job.objects.filter(pk=job.pk).update(next_poll_at=None)
         return None
-    asked_at = timezone.now()
+    asked_at = clock.read()
     try:
         # What comes is sealed with it, in one transaction with what comes for others.
         crypto.box_for(job.request.data_key)
@@ -120,7 +120,7 @@ def _gone(job: Job) -> None:
     row = Job.objects.filter(pk=job.pk)
     if job.last_error != NOT_FOUND and job.status in JOB_AT_ADOBE_OPEN:
         listed_twice = timedelta(seconds=health.list_every(job.organization) * 2)
-        row.update(last_error=NOT_FOUND, next_poll_at=timezone.now() + max(not_found_again(), listed_twice))
+        row.update(last_error=NOT_FOUND, next_poll_at=clock.now() + max(not_found_again(), listed_twice))
         return
     with transaction.atomic():
         changed = row.open_at_adobe().update(
@@ -139,7 +139,7 @@ def _ask_failed(job: Job, error: errors.AdobeError) -> None:
     hold_when_blocked(job.organization, error)
     failures = job.quiet_polls + 1
     Job.objects.filter(pk=job.pk).update(
-        next_poll_at=timezone.now() + timedelta(seconds=wait_after(error, failures)),
+        next_poll_at=clock.now() + timedelta(seconds=wait_after(error, failures)),
         quiet_polls=failures,
         last_error=type(error).__name__,
     )
@@ -318,9 +318,12 @@ def _want_archives(seen: Sequence[Seen]) -> None:
 
 
 def _archive_row(seen: Seen) -> ResultArchive:
-    finished = seen.answer.modified_at or timezone.now()
+    finished = seen.answer.modified_at or seen.asked_at
     row = ResultArchive(
-        job=seen.job, request=seen.job.request, adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS)
+        job=seen.job,
+        request=seen.job.request,
+        adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS),
+        next_attempt_at=seen.asked_at,
     )
     row.address = seen.answer.download_url
     return row

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, TruncDate
-from django.utils import timezone
 
 from portal import clock, connections, leases, steps
 from portal.adobe import errors
@@ -40,12 +39,12 @@ _DAY = timedelta(days=1)
 
 def listings_due() -> bool:
     """Whether a law of an organization is to be listed now. Listings without open jobs wait."""
-    return JobListing.objects.due(timezone.now()).exists()
+    return JobListing.objects.due(clock.now()).exists()
 
 
 def list_next() -> int:
     """List one (organization, law). Returns how many were listed."""
-    _, ids = leases.take(JobListing.objects.due(timezone.now()), "next_list_at", most=1, seconds=LEASE_SECONDS)
+    _, ids = leases.take(JobListing.objects.due(clock.now()), "next_list_at", most=1, seconds=LEASE_SECONDS)
     for listing in JobListing.objects.filter(pk__in=ids).select_related("organization__data_key", "organization__event_source"):
         list_jobs(listing)
     return len(ids)
@@ -53,7 +52,7 @@ def list_next() -> int:
 
 def list_jobs(listing: JobListing) -> None:
     """Read the pages that can hold open jobs; what changed, and what two passes did not show, becomes due for its detail."""
-    began = timezone.now()
+    began = clock.read()
     one = _Pass(listing)
     try:
         spans = _spans(listing, began)
@@ -212,11 +211,11 @@ def _has_news(listed: ListedJob, job: _Known) -> bool:
 
 def _ask_now(pks: Sequence[uuid.UUID]) -> int:
     """What waits to be asked about already keeps its place."""
-    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=timezone.now()))
+    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=clock.now()))
     if not pks:
         return 0
     with transaction.atomic():
-        return leases.locked_in_order(later).update(next_poll_at=timezone.now())
+        return leases.locked_in_order(later).update(next_poll_at=clock.now())
 
 
 def _note_dates(jobs: Iterable[tuple[_Known, ListedJob]]) -> None:
@@ -232,7 +231,7 @@ def _note_listed(pks: Sequence[uuid.UUID]) -> None:
     """The list shows again what it had not shown: no detail is needed for that any more."""
     if pks:
         jobs = Job.objects.filter(pk__in=pks, last_error=NOT_LISTED)
-        jobs.filter(next_poll_at__gt=timezone.now()).update(next_poll_at=None)
+        jobs.filter(next_poll_at__gt=clock.now()).update(next_poll_at=None)
         jobs.update(last_error="")
 
 
@@ -244,7 +243,7 @@ def _parts(pks: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 
 
 def _listed(listing: JobListing, wait: float) -> None:
-    now = timezone.now()
+    now = clock.now()
     JobListing.objects.filter(pk=listing.pk).update(
         next_list_at=now + timedelta(seconds=wait), listed_at=now, failures=0, last_error=""
     )
@@ -256,14 +255,14 @@ def _listing_failed(listing: JobListing, error: errors.AdobeError) -> int:
     failures = listing.failures + 1
     wait = 0.0 if isinstance(error, errors.PageSizeRefused) else wait_after(error, failures)
     JobListing.objects.filter(pk=listing.pk).update(
-        next_list_at=timezone.now() + timedelta(seconds=wait), failures=failures, last_error=type(error).__name__
+        next_list_at=clock.now() + timedelta(seconds=wait), failures=failures, last_error=type(error).__name__
     )
     return _ask_without_list(listing)
 
 
 def _ask_without_list(listing: JobListing) -> int:
     """When no pass has come to its end for a day, the jobs are asked about themselves, each once a day."""
-    now = timezone.now()
+    now = clock.read()
     a_day_ago = now - timedelta(seconds=settings.DETAIL_AT_LEAST_EVERY_SECONDS)
     if listing.listed_at is not None and listing.listed_at > a_day_ago:
         return 0

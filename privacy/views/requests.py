@@ -157,7 +157,7 @@ class Call:
         """For a row whose request is loaded."""
         state = CallState(row.state)
         words = "Waiting for the results of access" if state == CallState.QUEUED and row.waits_for_access else state.label
-        return cls(row, CALL_TONES[state], words, row.get_person_reason_display(), _words_of_refusal(row))
+        return cls(row, CALL_TONES[state], words, row.why_person, _words_of_refusal(row))
 
     @property
     def can_be_withdrawn(self) -> bool:

@@ -62,7 +62,7 @@ def run(folder: Path, postgres: Path) -> int:
         few = rows.queued_request(organization, people // 10)
         small = _ours(ground, few, concurrency)
         many = rows.queued_request(organization, people)
-        bodies = [submission.build_body(call) for call in _calls(many)]
+        bodies = [submission.outgoing(call).body for call in _calls(many)]
         before = _bare(ground, organization, bodies, concurrency)
         large = _ours(ground, many, concurrency)
         posts = ground.stack.simulator.control("calls")["calls"]["create"]

@@ -31,7 +31,7 @@ def sent(transactional_db: None, simulator: Simulator, organization: Organizatio
 def send_behind_our_back(call: Submission) -> None:
     """The same call again, past every guard: as a process would that froze before its first byte and thawed too late."""
     service = connections.service_for(call.request.organization)
-    service.create_jobs(submission.build_body(call), expected_jobs=call.expected_jobs, still_held=lambda: True)
+    service.create_jobs(submission.outgoing(call).body, expected_jobs=call.expected_jobs, still_held=lambda: True)
 
 
 def test_a_call_that_went_out_twice_raises_the_alarm_once(sent: PrivacyRequest, officer: User) -> None:

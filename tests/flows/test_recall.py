@@ -144,15 +144,15 @@ def test_a_call_that_is_being_sent_at_that_moment_goes_out_and_the_person_is_tol
     transactional_db: None, simulator: Simulator, organization: Organization, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = confirmed_request(organization, officer, payload(people(2)))
-    build, told = submission.build_body, []
+    build, told = submission.outgoing, []
 
-    def cancelled_in_between(call: Submission) -> bytes:
+    def cancelled_in_between(call: Submission) -> submission.Outgoing:
         with pytest.raises(NotPossible) as reason:
             recalling.cancel(request, officer)
         told.append(str(reason.value))
         return build(call)
 
-    monkeypatch.setattr(submission, "build_body", cancelled_in_between)
+    monkeypatch.setattr(submission, "outgoing", cancelled_in_between)
     work("submit")
     assert told == [recalling.GONE_OUT]
     assert (states(request), len(simulator.ledger())) == ({CallState.SENT}, 4)

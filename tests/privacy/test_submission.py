@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal import turns
 from portal.models import Organization, User
 from portal.outbound import CallState
 from privacy import submission
@@ -31,7 +32,7 @@ def call_of(request: PrivacyRequest) -> Submission:
 def test_the_body_names_the_people_in_order_with_what_this_call_asks_for(organization: Organization, officer: User) -> None:
     request = confirmed_request(organization, officer, payload(people(3)))
     Job.objects.filter(subject__position=2, action="access").update(submission=None)
-    body = json.loads(submission.build_body(call_of(request)))
+    body = json.loads(submission.outgoing(call_of(request)).body)
     keys = {subject.position: subject.wire_key for subject in request.subjects.select_related("request__data_key")}
     assert [(user["key"], user["action"]) for user in body["users"]] == [
         (keys[1], ["access", "delete"]),
@@ -49,10 +50,13 @@ def test_sending_takes_as_many_statements_for_many_people_as_for_few(
     counts: list[int] = []
     for number in (2, 2, 60):
         request = confirmed_request(organization, officer, payload(people(number, prefix=f"n{len(counts)}")))
+        # What this process remembers of the calls before, for how long a slow query makes it, is no part of this.
+        turns._memory = turns._Memory()
         with CaptureQueriesContext(connection) as queries:
             assert submission.send_next() == 1
         assert again(request).status == RequestStatus.IN_PROGRESS
-        counts.append(len(queries))
+        # A new minute has a new row for its calls.
+        counts.append(sum("portal_calltally" not in query["sql"] for query in queries))
     # The first of all fetches the token and makes rows that stay.
     assert counts[2] == counts[1]
 

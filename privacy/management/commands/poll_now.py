@@ -35,13 +35,13 @@ class Command(BaseCommand):
         """Make everything due, and work it off."""
         chosen = organizations_of(organization)
         jobs = Job.objects.filter(organization__in=chosen)
-        started = timezone.now()
+        started = clock.read()
         JobListing.objects.filter(organization__in=chosen).update(next_list_at=started)
         # The very instant marks those that are still to be asked about.
         total = jobs.open_at_adobe().filter(adobe_job_id__isnull=False).update(next_poll_at=started, last_error="")
         with Bars() as bars:
             _work_off(bars.add("Open jobs", total), jobs.filter(next_poll_at=started), total, patience)
-            results = ResultArchive.objects.filter(job__organization__in=chosen).due_to_fetch(timezone.now())
+            results = ResultArchive.objects.filter(job__organization__in=chosen).due_to_fetch(clock.now())
             waiting = results.count()
             work_off_results = bars.add("Results", waiting)
             while archive.fetch_next():

@@ -1,4 +1,4 @@
-"""Taking a new name and description of a work order to Adobe (PUT), in whichever of its two spellings Adobe understands."""
+"""A new name and description of a work order, and taking it to Adobe (PUT) in whichever of two spellings Adobe understands."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from hygiene import naming
 from hygiene.models import WorkOrder
-from hygiene.submission import record
-from portal import connections, crypto, leases, sending
+from hygiene.settling import record
+from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.hygiene_answers import WorkOrderAnswer
+from portal.models import User
 from portal.outbound import CallState, backoff
 
 logger = logging.getLogger(__name__)
@@ -36,20 +35,22 @@ class NotTaken(Exception):
         self.words = words
 
 
-def edits_due() -> bool:
-    """Whether a change is to be sent now."""
-    return _due().exists()
-
-
-def _due() -> QuerySet[Any]:
+def edit(order: WorkOrder, *, name: str, description: str, user: User) -> None:
+    """Change what an order is called. One that is not sent yet goes out with it; for one at Adobe a PUT follows."""
+    row = WorkOrder.objects.filter(pk=order.pk)
+    order.edit = {"name": name.strip(), "description": description.strip()}
     now = clock.now()
-    at_adobe = WorkOrder.objects.filter(state=CallState.SENT, adobe_work_order_id__isnull=False, organization__held_at=None)
-    return at_adobe.filter(edit_due_at__lte=now).order_by("edit_due_at")
+    with transaction.atomic():
+        row.update(edit_sealed=order.edit_sealed, edit_attempts=0, edit_error="")
+        # Which of the two it is may change at this moment; the row itself decides.
+        row.filter(state=CallState.SENT).update(edit_due_at=now)
+        record(order, "renamed", user)
+        steps.wake("hygiene-edit")
 
 
 def edit_next() -> int:
     """Send one change. Returns how many were sent or failed."""
-    lease, ids = leases.take(_due(), "edit_due_at", most=1, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(WorkOrder.objects.due_to_edit(clock.now()), "edit_due_at", most=1, seconds=LEASE_SECONDS)
     for order in WorkOrder.objects.filter(pk__in=ids).select_related("organization__data_key", "record_delete__data_key"):
         send_edit(order, lease)
     return len(ids)

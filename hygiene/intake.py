@@ -18,7 +18,7 @@ from hygiene.models import DatasetExpiration, RecordDelete
 from hygiene.reading import Readable
 from hygiene.schema import Finding, Wanted, dataset_ids, is_dataset, plain_namespace, wanted_problems
 from hygiene.statuses import RECORD_DELETE_DRAFTS, ExpirationStatus, RecordDeleteStatus
-from portal import audit, crypto, leases, steps
+from portal import audit, clock, crypto, leases, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.uploads import FOLDER, UPLOAD_LABEL, StoredUpload
@@ -108,7 +108,13 @@ def _receive(
 ) -> RecordDelete:
     key.save(force_insert=True)
     record_delete = RecordDelete(
-        number=_next_number(), organization=organization, created_by=user, data_key=key, path=path, size=size
+        number=_next_number(),
+        organization=organization,
+        created_by=user,
+        data_key=key,
+        path=path,
+        size=size,
+        next_attempt_at=clock.read(),
     )
     record_delete.file_name = file_name or None
     _note_wanted(record_delete, wanted)
@@ -149,11 +155,6 @@ def open_file(record_delete: RecordDelete) -> crypto.SealedReader:
     if record_delete.data_key is None:
         raise crypto.CannotDecrypt("the personal data of this record delete was removed")
     return crypto.open_sealed(record_delete.file_path, crypto.box_for(record_delete.data_key), UPLOAD_LABEL)
-
-
-def files_to_check() -> bool:
-    """Whether a file waits for a worker."""
-    return RecordDelete.objects.to_check(clock.now()).exists()
 
 
 def check_next() -> int:

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from hygiene import progress
 from hygiene.models import ServiceProgress, WorkOrder
+from hygiene.settling import record, status_of
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
-from hygiene.submission import record, status_of
 from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.hygiene_answers import ServiceAnswer, WorkOrderAnswer
@@ -31,11 +31,6 @@ NOT_FOUND = "not_found"
 MOST_LATE_POLLS = 10
 # What writing lets through of an answer that fits into no column: half a surrogate pair, a date or a number out of all range.
 _UNKEEPABLE = (DataError, UnicodeEncodeError, OverflowError)
-
-
-def orders_due() -> bool:
-    """Whether Adobe is to be asked about an order now."""
-    return WorkOrder.objects.due_for_detail(clock.now()).exists()
 
 
 def detail_next() -> int:

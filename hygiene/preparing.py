@@ -23,7 +23,7 @@ from hygiene.models import RecordDelete, WorkOrder
 from hygiene.schema import Identity
 from hygiene.splitting import split
 from hygiene.statuses import RecordDeleteStatus
-from portal import audit, crypto, leases, steps
+from portal import audit, clock, crypto, leases, steps
 from portal.ids import new_id
 from portal.outbound import CallState, unknown_fields
 
@@ -38,11 +38,6 @@ SAY_EVERY = 20_000
 
 class LeaseLost(Exception):
     """Another worker has taken this record delete over."""
-
-
-def to_prepare() -> bool:
-    """Whether a confirmed record delete waits to be prepared."""
-    return RecordDelete.objects.to_prepare(clock.now()).exists()
 
 
 def prepare_next() -> int:

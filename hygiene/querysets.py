@@ -55,6 +55,11 @@ class WorkOrderQuerySet(OfOrganization):
             "next_look_at"
         )
 
+    def due_to_edit(self, now: Moment) -> Self:
+        """At Adobe, and a new name is to be sent there."""
+        at_adobe = self.filter(state=CallState.SENT, adobe_work_order_id__isnull=False, organization__held_at=None)
+        return at_adobe.filter(edit_due_at__lte=now).order_by("edit_due_at")
+
     def in_recall(self, now: Moment) -> Self:
         """Their recall period is not over."""
         return self.filter(self.NEVER_TRIED, next_attempt_at__gt=now)

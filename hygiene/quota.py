@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from hygiene.models import QuotaReading, WorkOrder
-from portal import connections, steps
+from portal import clock, connections, steps
 from portal.models import Organization
 from portal.outbound import CallState
 

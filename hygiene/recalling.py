@@ -17,7 +17,7 @@ from hygiene.intake import NotPossible
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
-from portal import audit, crypto
+from portal import audit, clock, crypto
 from portal.audit import AuditRecord
 from portal.models import User
 from portal.outbound import CallState

@@ -18,9 +18,10 @@ from django.utils import timezone
 from hygiene import naming, progress
 from hygiene.models import WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
+from hygiene.settling import follow_edit, known_fields, raise_alarm_when_doubled, record, record_outcome
+from hygiene.settling import stop_when_queued as _stop_when_queued
 from hygiene.statuses import WorkOrderStatus
-from hygiene.submission import follow_edit, known_fields, raise_alarm_when_doubled, record, record_outcome, sent_naming
-from hygiene.submission import stop_when_queued as _stop_when_queued
+from hygiene.submission import sent_naming
 from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.data_hygiene import DataHygiene
@@ -49,11 +50,6 @@ logger = logging.getLogger(__name__)
 LOOK_LEASE_SECONDS = 300.0
 PAGE_SIZES = (100, 70)
 MOST_PAGES = 5000
-
-
-def orders_to_look_for() -> bool:
-    """Whether a look is due."""
-    return WorkOrder.objects.due_to_look(clock.now()).exists()
 
 
 def look_next() -> int:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from hygiene import progress
 from hygiene.intake import COUNTER
 from hygiene.models import ExpirationOrder, RecordDelete, WorkOrder
 from hygiene.statuses import RecordDeleteStatus
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.audit import AuditRecord
 from portal.models import Counter
 from portal.outbound import OPEN_STATES, CallState, mark_unfinished_as_unknown

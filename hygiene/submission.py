@@ -12,26 +12,24 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from hygiene import naming, preparing, progress, quota, schema
 from hygiene.models import QuotaReading, WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
-from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
-from portal import audit, connections, crypto, sending, steps
+from hygiene.settling import record_outcome, settle_sent, stop_when_queued
+from hygiene.statuses import WorkOrderStatus
+from portal import clock, connections, crypto, sending, steps
 from portal.adobe import errors
 from portal.adobe.hygiene_answers import WorkOrderAnswer
-from portal.models import Organization, User
+from portal.models import Organization
 from portal.outbound import (
     CallState,
     Claim,
-    PersonReason,
     backoff,
     queued_fields,
     sent_fields,
-    unknown_fields,
 )
 
 logger = logging.getLogger(__name__)
@@ -139,81 +137,7 @@ def _has_room_beside_others(order: WorkOrder, held: Claim, reading: QuotaReading
     return False
 
 
-# --- What an answer means ---
-
-
-def _settle_sent(order: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None:
-    order.answer = answer.raw
-    if _is_taken(order, answer.work_order_id):
-        # Adobe answered with the id of another order of ours. What that means nobody knows.
-        if held.settle(CallState.UNKNOWN, **unknown_fields("unreadable"), answer_sealed=order.answer_sealed):
-            record_outcome(order, CallState.UNKNOWN, "unreadable")
-        return
-    fields = sent_fields() | known_fields(answer) | {"answer_sealed": order.answer_sealed, "waits_for_quota_until": None}
-    if not held.settle(CallState.SENT, **fields):
-        logger.error("the answer to work order %s came after its claim was gone", order.pk)
-        stop_when_queued(order)
-        _keep_late_answer(order, fields)
-        return
-    _forget_sent_edit(order)
-    raise_alarm_when_doubled(order)
-    record_outcome(order, CallState.SENT, "")
-
-
-def _keep_late_answer(order: WorkOrder, fields: dict[str, Any]) -> None:
-    """The order has gone on without this: what Adobe has taken is followed, and what it has taken twice a person is told."""
-    row = WorkOrder.objects.filter(pk=order.pk, record_delete__data_key__isnull=False)
-    not_sent = row.filter(state__in=(CallState.CANCELLED, CallState.REJECTED))
-    if not_sent.update(state=CallState.SENT, **fields):
-        record_outcome(order, CallState.SENT, "late")
-        return
-    # It went out a second time, or is about to: no list of work orders is read that would show it.
-    with transaction.atomic():
-        again = row.filter(state__in=(CallState.SENT, CallState.SENDING)).select_for_update(no_key=True, of=("self",)).first()
-        late = fields["adobe_work_order_id"]
-        if again is None or late in (again.adobe_work_order_id, *again.extra_adobe_ids):
-            return
-        row.update(extra_adobe_ids=[*again.extra_adobe_ids, late])
-        if again.state == CallState.SENT:
-            raise_alarm_when_doubled(order)
-
-
-def _is_taken(order: WorkOrder, work_order_id: str) -> bool:
-    others = WorkOrder.objects.filter(organization=order.organization, adobe_work_order_id=work_order_id)
-    return others.exclude(pk=order.pk).exists()
-
-
-def known_fields(answer: WorkOrderAnswer) -> dict[str, Any]:
-    """What an answer says of an order from its beginning; it is followed from now on."""
-    status = status_of(answer.status)
-    done = status in WORK_ORDER_DONE
-    now = clock.now()
-    return {
-        "adobe_work_order_id": answer.work_order_id,
-        "adobe_bundle_id": answer.bundle_id,
-        "status": status,
-        "adobe_status": answer.status[:60],
-        "adobe_created_at": answer.created_at,
-        "adobe_updated_at": answer.updated_at,
-        "quiet_polls": 0,
-        "next_poll_at": now + timedelta(seconds=settings.DETAIL_FIRST_SECONDS),
-        "finished_at": now if done else None,
-    }
-
-
-def status_of(word: str) -> WorkOrderStatus:
-    """Our status for Adobe's word; OTHER for one that we do not know (one edition shows `in-progress`), and for ours."""
-    return WorkOrderStatus(word) if word in _ADOBE_WORDS else WorkOrderStatus.OTHER
-
-
-_ADOBE_WORDS = {
-    WorkOrderStatus.RECEIVED,
-    WorkOrderStatus.VALIDATED,
-    WorkOrderStatus.SUBMITTED,
-    WorkOrderStatus.INGESTED,
-    WorkOrderStatus.COMPLETED,
-    WorkOrderStatus.FAILED,
-}
+# --- How they are sent ---
 
 
 def _names_the_quota(error: errors.AdobeError) -> bool:
@@ -235,41 +159,6 @@ def _cancel_without_file(order: WorkOrder, held: Claim) -> None:
     if held.settle(CallState.CANCELLED, **fields):
         record_outcome(order, CallState.CANCELLED, "file_missing")
         progress.refresh(order.record_delete_id)
-
-
-def record_outcome(order: WorkOrder, state: CallState, reason: str) -> None:
-    """One line in the trail for what became of an order."""
-    record(order, state, reason=reason, identities=order.identities)
-
-
-def record(order: WorkOrder, act: str, user: User | None = None, **details: audit.Scalar) -> None:
-    """One line in the trail about an order; without a user it was the portal itself."""
-    audit.record(
-        f"work_order.{act}",
-        actor=user,
-        organization=order.organization,
-        obj=order,
-        root_id=order.record_delete_id,
-        details={"order": order.ordinal, **details},
-    )
-
-
-def raise_alarm_when_doubled(order: WorkOrder) -> None:
-    """More than one work order at Adobe with one reference: a person must know."""
-    from_adobe = WorkOrder.objects.filter(pk=order.pk).exclude(extra_adobe_ids=[])
-    if from_adobe.update(person_reason=PersonReason.DOUBLED):
-        record_outcome(order, CallState.SENT, "doubled")
-        logger.error("work order %s is doubled at Adobe", order.pk)
-
-
-def stop_when_queued(order: WorkOrder) -> None:
-    """An order that waits to be sent again, though Adobe has it: it must not go, a look settles it."""
-    queued = WorkOrder.objects.filter(pk=order.pk, state=CallState.QUEUED)
-    if queued.update(state=CallState.UNKNOWN, **unknown_fields("seen_in_list")):
-        record_outcome(order, CallState.UNKNOWN, "seen_in_list")
-
-
-# --- How they are sent ---
 
 
 class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
@@ -326,7 +215,7 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
         return connections.hygiene_for(call.organization).create_work_order(build_body(call), still_held=held.still_held)
 
     def settle_sent(self, call: WorkOrder, held: Claim, answer: WorkOrderAnswer) -> None:
-        _settle_sent(call, held, answer)
+        settle_sent(call, held, answer)
 
     def blocked_by(self, call: WorkOrder, error: errors.AdobeError) -> str:
         return "" if _names_the_quota(error) else super().blocked_by(call, error)
@@ -353,7 +242,7 @@ class _Sender(sending.Sender[WorkOrder, WorkOrderAnswer]):
 
 
 _SENDER = _Sender()
-orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
+has_stale, send_next, send, sweep_stale = _SENDER.has_stale, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:
@@ -363,40 +252,3 @@ def resume(organization_id: uuid.UUID) -> None:
     queued.exclude(WorkOrderQuerySet.NEVER_TRIED).update(next_attempt_at=now)
     for step in ("hygiene-submit", "hygiene-look", "hygiene-detail", "hygiene-edit"):
         steps.wake(step)
-
-
-# --- A new name ---
-
-
-def edit(order: WorkOrder, *, name: str, description: str, user: User) -> None:
-    """Change what an order is called. One that is not sent yet goes out with it; for one at Adobe a PUT follows."""
-    row = WorkOrder.objects.filter(pk=order.pk)
-    order.edit = {"name": name.strip(), "description": description.strip()}
-    now = clock.now()
-    with transaction.atomic():
-        row.update(edit_sealed=order.edit_sealed, edit_attempts=0, edit_error="")
-        # Which of the two it is may change at this moment; the row itself decides.
-        row.filter(state=CallState.SENT).update(edit_due_at=now)
-        record(order, "renamed", user)
-        steps.wake("hygiene-edit")
-
-
-def words_at_adobe(order: WorkOrder) -> dict[str, str]:
-    """Its present name and description, without our reference: what a form begins with."""
-    current = naming.current_naming(order)
-    return {"name": current.name, "description": current.description}
-
-
-def _forget_sent_edit(order: WorkOrder) -> None:
-    """What it was sent with, Adobe has; a change made meanwhile follows as a PUT."""
-    row = WorkOrder.objects.filter(pk=order.pk)
-    if order.edit_sealed is not None:
-        row.filter(edit_sealed=order.edit_sealed).update(edit_sealed=None, edit_due_at=None)
-    follow_edit(order)
-
-
-def follow_edit(order: WorkOrder) -> None:
-    """A change that waits while its order was not at Adobe is due now."""
-    row = WorkOrder.objects.filter(pk=order.pk, edit_sealed__isnull=False)
-    if row.update(edit_due_at=clock.now()):
-        steps.wake("hygiene-edit")

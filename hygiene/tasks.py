@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from hygiene import editing, intake, polling, preparing, reconciling, submission
 from hygiene.expirations import looking, mirroring, sending
-from hygiene.queues import QUEUES
+from hygiene.models import ExpirationOrder, RecordDelete, WorkOrder
 from portal import registry, steps
 from portal.celery import app
 
@@ -84,23 +82,52 @@ def read_expirations() -> None:
     mirroring.read_every_list()
 
 
-_STEPS: list[tuple[str, Callable[[], bool], Any]] = [
-    ("hygiene-check", intake.files_to_check, check),
-    ("hygiene-prepare", preparing.to_prepare, prepare),
-    ("hygiene-submit", submission.orders_to_send, submit),
-    ("hygiene-look", reconciling.orders_to_look_for, look),
-    ("hygiene-detail", polling.orders_due, detail),
-    ("hygiene-edit", editing.edits_due, edit),
-    ("expiration-submit", sending.orders_to_send, submit_expirations),
-    ("expiration-look", looking.orders_to_look_for, look_for_expirations),
-    ("expiration-list", mirroring.histories_due, read_histories),
-]
+_STEPS = (
+    registry.Step("hygiene-check", "Check record delete files", RecordDelete.objects.to_check, "next_attempt_at", check.delay),
+    registry.Step("hygiene-prepare", "Write work orders", RecordDelete.objects.to_prepare, "next_attempt_at", prepare.delay),
+    registry.Step(
+        "hygiene-submit",
+        "Send work orders",
+        WorkOrder.objects.due_to_send,
+        "next_attempt_at",
+        submit.delay,
+        also_due=submission.has_stale,
+    ),
+    registry.Step(
+        "hygiene-look", "Look for work orders of unknown outcome", WorkOrder.objects.due_to_look, "next_look_at", look.delay
+    ),
+    registry.Step("hygiene-detail", "Ask about work orders", WorkOrder.objects.due_for_detail, "next_poll_at", detail.delay),
+    registry.Step("hygiene-edit", "Send new names of work orders", WorkOrder.objects.due_to_edit, "edit_due_at", edit.delay),
+    registry.Step(
+        "expiration-submit",
+        "Send changes of dataset expirations",
+        ExpirationOrder.objects.due_to_send,
+        "next_attempt_at",
+        submit_expirations.delay,
+        also_due=sending.has_stale,
+    ),
+    registry.Step(
+        "expiration-look",
+        "Look for changes of unknown outcome",
+        ExpirationOrder.objects.due_to_look,
+        "next_look_at",
+        look_for_expirations.delay,
+    ),
+    # Since when a history is missing is kept nowhere: it is asked for as soon as a list shows the expiration.
+    registry.Step(
+        "expiration-list",
+        "Read histories of dataset expirations",
+        lambda _now: mirroring.without_history(),
+        "created_at",
+        read_histories.delay,
+    ),
+)
 
 
 def register_steps() -> None:
     """Tell the sweep about this app's steps."""
-    for name, is_due, task in _STEPS:
-        registry.add_step(registry.Step(name, is_due, task.delay, *QUEUES.get(name, ("", None))))
+    for step in _STEPS:
+        registry.add_step(step)
 
 
 def begin_nightly() -> None:

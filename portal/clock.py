@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
 # What conditions and UPDATEs take; a timedelta can be added and taken away.
-Moment = datetime | Now
+Moment = datetime | Now | CombinedExpression
 
 # So long is one answer of the database counted on from. Clocks of machines drift by far less than a second meanwhile.
 ASK_EVERY_SECONDS = 60.0

@@ -10,6 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+
+from portal import clock
+from portal.clock import Moment
+from portal.paging import MOST_COUNTED
 
 
 @dataclass(frozen=True)
@@ -26,16 +33,27 @@ class NavigationEntry:
 class Step:
     """One step of background work that the sweep looks after.
 
-    `name`: also the name of the coalesced wake-up. `is_due`: whether any row waits now. `publish`: sends one message.
-    `label`: what it does, for a person. `waiting`: how many rows are due now (counting stops above 10,000), and since when the
-    oldest is, where rows keep that.
+    `name`: also the name of the coalesced wake-up. `label`: what it does, for a person. `due`: the rows that wait at a moment of
+    `clock.now()`. `since`: the field that says from when on. `publish`: sends one message. `also_due`: whether there is something
+    else to do, of which nothing is counted.
     """
 
     name: str
-    is_due: Callable[[], bool]
+    label: str
+    due: Callable[[Moment], QuerySet[Any, Any]]
+    since: str
     publish: Callable[[], object]
-    label: str = ""
-    waiting: Callable[[], tuple[int, datetime | None]] | None = None
+    also_due: Callable[[], bool] = bool
+
+    def is_due(self) -> bool:
+        """Whether a worker finds something to do now."""
+        return self.due(clock.now()).exists() or self.also_due()
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many rows are due now (counted to 10,000), and since when the one is that waits longest."""
+        rows = self.due(clock.now())
+        oldest = rows.order_by(self.since).values_list(self.since, flat=True).first()
+        return (0, None) if oldest is None else (rows.order_by()[: MOST_COUNTED + 1].count(), oldest)
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,7 @@ class Figure:
     """A number that says how the portal is: a line of the health page, and a gauge for Prometheus under `name`.
 
     Figures of one name differ in the values of their `labels` only. `needs_person`: anything but 0 waits for somebody.
+    `rows`: the address of the list of what is counted, as far as it is of the reader's organizations; `in_admin`: of the admin's.
     """
 
     name: str
@@ -50,6 +69,8 @@ class Figure:
     value: float
     labels: dict[str, str] = field(default_factory=dict)
     needs_person: bool = False
+    rows: str = ""
+    in_admin: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from portal import audit, crypto, fail_points, pace, turns
+from portal import audit, clock, crypto, fail_points, pace, turns
 from portal.adobe import errors
 from portal.fail_points import FailPoint
 from portal.models import Organization
@@ -97,7 +96,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
         """All of them."""
 
     @abstractmethod
-    def due(self, now: datetime) -> models.QuerySet[CallT, CallT]:
+    def due(self, now: clock.Moment) -> models.QuerySet[CallT, CallT]:
         """Those to be sent now, the most urgent first."""
 
     @abstractmethod
@@ -137,14 +136,14 @@ class Sender(ABC, Generic[CallT, AnswerT]):
 
     # --- The order of things ---
 
-    def is_due(self) -> bool:
-        """Whether a call is due, or one has been in sending for longer than its claim."""
-        return self.due(timezone.now()).exists() or self.calls().filter(stale()).exists()
+    def has_stale(self) -> bool:
+        """Whether a call has been in sending for longer than its claim."""
+        return self.calls().filter(stale()).exists()
 
     def send_next(self) -> int:
         """Send one due call, of the organization that has waited longest. Returns how many were moved."""
         self.sweep_stale()
-        return int(any(self.send(call_id) for call_id in turns.ids_in_turn(self.due(timezone.now()))))
+        return int(any(self.send(call_id) for call_id in turns.ids_in_turn(self.due(clock.now()))))
 
     @transaction.atomic
     def sweep_stale(self) -> None:
@@ -170,7 +169,7 @@ class Sender(ABC, Generic[CallT, AnswerT]):
 
     def put_off(self, call_id: uuid.UUID) -> bool:
         """Let a call that has no room now wait without an attempt, and without a line in the trail. True when it does."""
-        waiting = self.calls().filter(pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=timezone.now())
+        waiting = self.calls().filter(pk=call_id, state=CallState.QUEUED, next_attempt_at__lte=clock.now())
         path = turns.path_to_organization(waiting.model)
         organization = Organization.objects.filter(pk__in=waiting.values(path)).first()
         if organization is None:
@@ -178,9 +177,9 @@ class Sender(ABC, Generic[CallT, AnswerT]):
         reason, until = self.why_wait(organization, call_id)
         return bool(reason) and bool(waiting.update(next_attempt_at=until, last_error=reason))
 
-    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:  # noqa: ARG002 - for others
+    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, clock.Moment]:  # noqa: ARG002 - for others
         """Why the organization's own limits keep this call back (nothing: they do not), and until when."""
-        now = timezone.now()
+        now = clock.now()
         seconds = pace.must_wait(organization)
         return (PACED, now + timedelta(seconds=seconds)) if seconds > 0 else ("", now)
 

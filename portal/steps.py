@@ -10,16 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 
 from portal import clock, registry
 from portal.models import Wakeup
-from portal.paging import MOST_COUNTED
 
 logger = logging.getLogger(__name__)
 
@@ -88,14 +86,3 @@ def sweep() -> list[str]:
     for name in due:
         wake(name)
     return due
-
-
-def waiting_in(due: Callable[[], QuerySet[Any, Any]], due_field: str) -> Callable[[], tuple[int, datetime | None]]:
-    """For `registry.Step.waiting`: how many rows of `due` there are (counted to 10,000), and the earliest `due_field`."""
-
-    def waiting() -> tuple[int, datetime | None]:
-        rows = due()
-        oldest = rows.order_by(due_field).values_list(due_field, flat=True).first()
-        return (0, None) if oldest is None else (rows.order_by()[: MOST_COUNTED + 1].count(), oldest)
-
-    return waiting

@@ -73,7 +73,6 @@ def tidy() -> None:
 
 def register_steps() -> None:
     """Tell the sweep about the steps of the portal itself."""
-    waiting = steps.waiting_in(delivering.due, "next_attempt_at")
     registry.add_step(
-        registry.Step(webhooks.STEP, delivering.deliveries_due, deliver_webhooks.delay, "Tell internal systems", waiting)
+        registry.Step(webhooks.STEP, "Tell internal systems", delivering.due, "next_attempt_at", deliver_webhooks.delay)
     )

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import models
 from django.db.models import F
-from django.utils import timezone
 
+from portal import clock
 from portal.models import Organization, Pace
 
 # An answer is used for so many times as long as it took: asking costs a twentieth of the time at most.
@@ -124,7 +124,7 @@ def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[uuid.UUID]:
 
 def had_its_turn(organization_id: uuid.UUID) -> None:
     """The organization was served: the others come before it now."""
-    now = timezone.now()
+    now = clock.now()
     if not Pace.objects.filter(organization=organization_id).update(last_turn_at=now):
         Pace.objects.bulk_create([Pace(organization_id=organization_id, last_turn_at=now)], ignore_conflicts=True)
 

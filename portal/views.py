@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,7 +13,7 @@ from django.templatetags.static import static
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from portal import logs, registry
+from portal import full_disk, logs, registry
 from portal.api import problems
 
 
@@ -56,10 +57,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. The template asks the database for nothing: it may be what failed."""
+    """500, and 507 when a disk is full. The template asks the database for nothing: it may be what failed.
+
+    Django calls this while it handles the exception, and does not hand it over.
+    """
+    disk_is_full = full_disk.is_cause_of(sys.exception())
+    status = 507 if disk_is_full else 500
     if problems.is_api(request):
-        return problems.plain(500)
-    return render(request, "portal/server_error.html", {"correlation_id": logs.correlation_id()}, status=500)
+        return problems.plain(status)
+    context = {"correlation_id": logs.correlation_id(), "disk_is_full": disk_is_full}
+    return render(request, "portal/server_error.html", context, status=status)
 
 
 @requires_csrf_token

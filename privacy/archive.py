@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import lzma
+import os
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -21,6 +24,7 @@ from portal import audit, clock, connections, crypto, leases, steps
 from portal.adobe import errors
 from portal.ids import new_id
 from portal.models import User
+from portal.outbound import backoff
 from privacy import progress
 from privacy.models import ResultArchive
 from privacy.polling import NOT_FOUND, hold_when_blocked, not_found_again, wait_after
@@ -36,6 +40,9 @@ FETCH_SECONDS = 15.0
 MOST_FILES = 10_000
 MOST_ATTEMPTS = 20
 READ_BYTES = 64 * 1024
+# The word of `last_error` for a result that our own disk does not take, and how long it waits then.
+DISK = "disk"
+DISK_WAIT_SECONDS = 600.0
 
 
 # What zipfile lets through of a damaged member (zlib, lzma, cut data), of one with a password (RuntimeError) and of one packed in
@@ -60,11 +67,6 @@ class Fetched:
     size: int
     sha256: str
     files: int
-
-
-def archives_due() -> bool:
-    """Whether a result waits to be fetched."""
-    return ResultArchive.objects.due_to_fetch(clock.now()).exists()
 
 
 def fetch_next() -> int:
@@ -108,14 +110,19 @@ def fetch(archive: ResultArchive) -> Fetched | None:
         hold_when_blocked(archive.job.organization, error)
         wait = wait_after(error, archive.attempts + 1)
         if isinstance(error, _OUTAGES) and not isinstance(error, errors.TooLarge) and _is_kept_at_adobe(archive):
-            _wait(archive, type(error).__name__, wait)
+            # However long it lasts: half of the tries are left for a result that is itself no good.
+            _wait(
+                archive, type(error).__name__, wait, attempts=max(archive.attempts, min(archive.attempts + 1, MOST_ATTEMPTS // 2))
+            )
         else:
             _try_later(archive, type(error).__name__, wait)
     except BadArchive as error:
         crypto.discard(target)
         _try_later(archive, str(error), wait_after(errors.BadAnswer(), archive.attempts + 1))
-    except (OSError, crypto.CannotDecrypt) as error:
-        # A full disk, or a key that this process cannot open: not the others' fault.
+    except OSError as error:
+        _wait_for_disk(archive, target, error)
+    except crypto.CannotDecrypt as error:
+        # A key that this process cannot open: not the others' fault.
         logger.error("result %s cannot be kept: %s", archive.pk, type(error).__name__)  # noqa: TRY400 - says all there is to say
         _try_later(archive, type(error).__name__, wait_after(errors.BadAnswer(), archive.attempts + 1))
     else:
@@ -201,13 +208,28 @@ def _try_later(archive: ResultArchive, reason: str, wait: float) -> None:
         _wait(archive, reason, wait)
 
 
+def _wait_for_disk(archive: ResultArchive, target: Path, error: OSError) -> None:
+    """Our folder is full, or away. For as long as Adobe keeps the result that is no try: a person makes room."""
+    logger.error("result %s cannot be kept: %s", archive.pk, os.strerror(error.errno or errno.EIO))
+    with suppress(OSError):
+        crypto.discard(target)
+    wait = backoff(1, first=DISK_WAIT_SECONDS, longest=DISK_WAIT_SECONDS)
+    if _is_kept_at_adobe(archive):
+        _wait(archive, DISK, wait, attempts=archive.attempts)
+    else:
+        _try_later(archive, DISK, wait)
+
+
 def _is_kept_at_adobe(archive: ResultArchive) -> bool:
     return archive.adobe_expires_at is None or clock.read() < archive.adobe_expires_at
 
 
-def _wait(archive: ResultArchive, reason: str, wait: float) -> None:
+def _wait(archive: ResultArchive, reason: str, wait: float, *, attempts: int | None = None) -> None:
+    """`attempts`: how many it has had now; one more than before unless told otherwise."""
     ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(
-        attempts=archive.attempts + 1, next_attempt_at=clock.now() + timedelta(seconds=wait), last_error=reason
+        attempts=archive.attempts + 1 if attempts is None else attempts,
+        next_attempt_at=clock.now() + timedelta(seconds=wait),
+        last_error=reason,
     )
 
 

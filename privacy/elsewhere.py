@@ -79,11 +79,6 @@ def start_for_all() -> None:
 # --- Work ---
 
 
-def syncs_due() -> bool:
-    """Whether a pass waits to go on."""
-    return JobSync.objects.due(clock.now()).exists()
-
-
 def sync_next() -> int:
     """Take one pass a listing further. Returns how many passes were worked on."""
     lease, ids = leases.take(JobSync.objects.due(clock.now()), "next_attempt_at", most=1, seconds=LEASE_SECONDS)

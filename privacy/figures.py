@@ -1,17 +1,21 @@
 """Numbers that say how privacy requests stand: for the page of the portal's health and for Prometheus.
 
-Only what an index gives is counted: calls of unknown outcome, and requests that are not finished with the counts they keep.
+Only what an index gives is counted: calls of unknown outcome, results that wait, and requests that are not finished with the
+counts they keep.
 """
 
 from __future__ import annotations
 
 from django.db.models import Count, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 
-from portal.health.unknown import unknown_outcomes
+from portal.health.unknown import rows_in_admin, unknown_outcomes
+from portal.paging import MOST_COUNTED
 from portal.registry import Figure
-from privacy.models import ConsentCall, PrivacyRequest, Submission
-from privacy.statuses import REQUEST_OPEN, RequestStatus
+from privacy import archive
+from privacy.models import ConsentCall, PrivacyRequest, ResultArchive, Submission
+from privacy.statuses import REQUEST_OPEN, ArchiveStatus, RequestStatus
 
 
 def read() -> list[Figure]:
@@ -20,18 +24,29 @@ def read() -> list[Figure]:
         *_requests(),
         *unknown_outcomes("submission", "calls with privacy jobs", Submission.objects.all()),
         *unknown_outcomes("consent", "opt-outs of sale", ConsentCall.objects.all()),
+        _without_room(),
     ]
+
+
+def _without_room() -> Figure:
+    waiting = ResultArchive.objects.filter(status=ArchiveStatus.WAITING, last_error=archive.DISK)
+    words = "Results that wait because the media folder takes no file"
+    rows = rows_in_admin(ResultArchive, status__exact=ArchiveStatus.WAITING.value, last_error__exact=archive.DISK)
+    return Figure(
+        "portal_results_without_room", words, waiting[:MOST_COUNTED].count(), needs_person=True, rows=rows, in_admin=True
+    )
 
 
 def _requests() -> list[Figure]:
     unfinished = PrivacyRequest.objects.filter(status__in=REQUEST_OPEN).order_by()
     by_status = dict(unfinished.values_list("status").annotate(Count("pk")))
     # By the date in UTC, which is at most half a day beside the one of an organization's time zone.
+    today = timezone.now().date()
     sums = unfinished.aggregate(
         total=Sum("jobs_total", default=0),
         done=Sum("jobs_done", default=0),
         failed=Sum("jobs_failed", default=0),
-        overdue=Count("pk", filter=Q(due_on__lt=timezone.now().date())),
+        overdue=Count("pk", filter=Q(due_on__lt=today)),
     )
     jobs = {"open": sums["total"] - sums["done"], "complete": sums["done"] - sums["failed"], "failed": sums["failed"]}
     return [
@@ -42,12 +57,31 @@ def _requests() -> list[Figure]:
                 by_status.get(status, 0),
                 {"status": status.value},
                 needs_person=status == RequestStatus.ATTENTION,
+                rows=_requests_of(status),
             )
             for status in REQUEST_OPEN
         ),
-        Figure("portal_privacy_requests_overdue", "Privacy requests past their due date", sums["overdue"], needs_person=True),
+        Figure(
+            "portal_privacy_requests_overdue",
+            "Privacy requests past their due date",
+            sums["overdue"],
+            needs_person=True,
+            rows=rows_in_admin(PrivacyRequest, status__in=",".join(REQUEST_OPEN), due_on__lt=today.isoformat()),
+            in_admin=True,
+        ),
         *(
-            Figure("portal_privacy_jobs", f"Privacy jobs of unfinished requests: {state}", count, {"state": state})
+            Figure(
+                "portal_privacy_jobs",
+                f"Privacy jobs of unfinished requests: {state}",
+                count,
+                {"state": state},
+                rows=_requests_of("open"),
+            )
             for state, count in jobs.items()
         ),
     ]
+
+
+def _requests_of(status: str) -> str:
+    """The list of requests with this status, or of all that are `open`."""
+    return f"{reverse('privacy:request-list')}?status={status}"

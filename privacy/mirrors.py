@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, crypto
+from portal import audit, clock, crypto
 from portal.adobe.answers import AnsweredIdentity, JobAnswer, ListedJob
 from portal.bulk import Among
 from portal.ids import new_id

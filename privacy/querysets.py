@@ -26,6 +26,7 @@ from privacy.statuses import (
     JobStatus,
     OptOutStatus,
     RequestStatus,
+    UploadStatus,
 )
 
 
@@ -35,6 +36,11 @@ class UploadQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Of the person's organizations."""
         return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def to_check(self, now: Moment) -> Self:
+        """Files that wait for a worker."""
+        waiting = (UploadStatus.WAITING, UploadStatus.CHECKING)
+        return self.filter(status__in=waiting, next_attempt_at__lte=now).order_by("next_attempt_at")
 
     def still_open(self) -> Self:
         """Neither confirmed nor discarded."""

@@ -57,11 +57,6 @@ FEW_CALLS = 5
 SPAN_DAYS = 30
 
 
-def calls_to_look_for() -> bool:
-    """Whether a look is due."""
-    return Submission.objects.due_to_look(clock.now()).exists()
-
-
 def look_next() -> int:
     """Look for one call. Returns how many were looked for."""
     now = clock.now()

@@ -20,9 +20,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.audit import AuditRecord
 from portal.models import AccessToken, Counter
 from portal.outbound import OPEN_STATES, CallState, mark_unfinished_as_unknown

@@ -10,13 +10,12 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, connections, crypto, job_days, sending, steps
+from portal import audit, clock, connections, crypto, job_days, sending, steps
 from portal.adobe import errors
 from portal.adobe.answers import CreatedJob, CreatedJobs
 from portal.bulk import Among
@@ -199,7 +198,8 @@ def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None
     update_each(Job, columns, status=JobStatus.SUBMITTED, adobe_status="submitted", next_poll_at=None, finished_at=None)
     _note_again(submission, others, found)
     request = submission.request
-    JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation)
+    begins = {"next_list_at": clock.now()}
+    JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation, defaults=begins)
 
 
 def _note_again(submission: Submission, job_ids: list[uuid.UUID], found: dict[uuid.UUID, list[str]]) -> None:
@@ -243,7 +243,7 @@ _NOTHING_COUNTS = (errors.Throttled, errors.NotSent, errors.Unauthorized, errors
 
 
 def _until_next_day(organization: Organization) -> float:
-    return max((job_days.next_day(organization.pk) - timezone.now()).total_seconds(), 0.0)
+    return max((job_days.next_day(organization.pk) - clock.read()).total_seconds(), 0.0)
 
 
 class _Sender(sending.Sender[Submission, Sent]):
@@ -254,7 +254,7 @@ class _Sender(sending.Sender[Submission, Sent]):
     def calls(self) -> SubmissionQuerySet:
         return Submission.objects.all()
 
-    def due(self, now: datetime) -> SubmissionQuerySet:
+    def due(self, now: clock.Moment) -> SubmissionQuerySet:
         return Submission.objects.due_to_send(now)
 
     def load(self, call_id: uuid.UUID) -> Submission:
@@ -279,7 +279,7 @@ class _Sender(sending.Sender[Submission, Sent]):
             raise
         return Sent(what, created)
 
-    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, datetime]:
+    def why_wait(self, organization: Organization, call_id: uuid.UUID) -> tuple[str, clock.Moment]:
         if organization.jobs_per_day:
             jobs = self.calls().filter(pk=call_id).values_list("expected_jobs", flat=True).first() or 0
             if not job_days.has_room(organization, jobs):
@@ -301,12 +301,12 @@ class _Sender(sending.Sender[Submission, Sent]):
 
 
 _SENDER = _Sender()
-calls_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
+has_stale, send_next, send, sweep_stale = _SENDER.has_stale, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:
     """After a hold: whatever is queued may go out now."""
     Submission.objects.filter(
-        request__organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=timezone.now()
-    ).update(next_attempt_at=timezone.now())
+        request__organization=organization_id, state=CallState.QUEUED, next_attempt_at__gt=clock.now()
+    ).update(next_attempt_at=clock.now())
     steps.wake("submit")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from portal import registry, steps
 from portal.celery import app
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
 from privacy.events import journal, receiving, working
-from privacy.queues import QUEUES
+from privacy.models import (
+    AdobeEvent,
+    ConsentCall,
+    EventSource,
+    Job,
+    JobListing,
+    JobSync,
+    PrivacyRequest,
+    ResultArchive,
+    Submission,
+    Upload,
+)
 
 # Files, lists and results may be of any size, and Adobe slow. These steps send nothing; a lease brings them back when they die.
 LONG_SOFT, LONG_HARD = 3600, 3660
@@ -82,22 +90,36 @@ def consent() -> int:
     return steps.run("consent", sending.send_next)
 
 
-_STEPS: list[tuple[str, Callable[[], bool], Any]] = [
-    ("check", intake.uploads_to_check, check),
-    ("prepare", intake.requests_to_prepare, prepare),
-    ("submit", submission.calls_to_send, submit),
-    ("look", reconciling.calls_to_look_for, look),
-    ("list", polling.listings_due, list_jobs),
-    ("detail", polling.details_due, detail),
-    ("archive", archive.archives_due, fetch_archives),
-    ("consent", sending.calls_to_send, consent),
-    ("sync", elsewhere.syncs_due, sync_jobs),
-    (receiving.STEP, working.events_due, work_events),
-    ("journal", journal.journals_due, read_journals),
-]
+_STEPS = (
+    registry.Step("check", "Check request files", Upload.objects.to_check, "next_attempt_at", check.delay),
+    registry.Step("prepare", "Write people and calls", PrivacyRequest.objects.to_prepare, "next_attempt_at", prepare.delay),
+    registry.Step(
+        "submit",
+        "Send privacy requests",
+        Submission.objects.due_to_send,
+        "next_attempt_at",
+        submit.delay,
+        also_due=submission.has_stale,
+    ),
+    registry.Step("look", "Look for calls of unknown outcome", Submission.objects.due_to_look, "next_look_at", look.delay),
+    registry.Step("list", "List jobs at Adobe", JobListing.objects.due, "next_list_at", list_jobs.delay),
+    registry.Step("detail", "Ask about single jobs", Job.objects.due_for_detail, "next_poll_at", detail.delay),
+    registry.Step("archive", "Fetch results", ResultArchive.objects.due_to_fetch, "next_attempt_at", fetch_archives.delay),
+    registry.Step(
+        "consent",
+        "Send opt-outs",
+        ConsentCall.objects.due_to_send,
+        "next_attempt_at",
+        consent.delay,
+        also_due=sending.has_stale,
+    ),
+    registry.Step("sync", "Look for jobs made elsewhere", JobSync.objects.due, "next_attempt_at", sync_jobs.delay),
+    registry.Step(receiving.STEP, "Act on Adobe's events", AdobeEvent.objects.waiting, "next_attempt_at", work_events.delay),
+    registry.Step("journal", "Read journals of events", EventSource.objects.to_read, "next_read_at", read_journals.delay),
+)
 
 
 def register_steps() -> None:
     """Tell the sweep about this app's steps."""
-    for name, is_due, task in _STEPS:
-        registry.add_step(registry.Step(name, is_due, task.delay, *QUEUES.get(name, ("", None))))
+    for step in _STEPS:
+        registry.add_step(step)

@@ -11,9 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from portal import bulk, crypto
+from portal import bulk, clock, crypto
 from portal.ids import new_id
 from portal.models import DataKey
 from portal.outbound import CallState, unknown_fields

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 
 from hygiene import models as hygiene_models
@@ -26,6 +28,7 @@ KEPT = (
     WebhookEndpoint,
     *(getattr(models, name) for models in (privacy_models, hygiene_models) for name in models.__all__),
 )
+_TABLES = tuple(connection.ops.quote_name(model._meta.db_table) for model in KEPT)
 
 
 def covers(*url_names: str) -> Callable[[Test], Test]:
@@ -41,6 +44,35 @@ def everything_kept() -> dict[str, Any]:
     """Every row and every file that an act of a person could change, for comparing before with after."""
     rows: dict[str, Any] = {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in KEPT}
     return rows | {"files": stored_files()}
+
+
+@contextmanager
+def nothing_changes(act: str) -> Iterator[None]:
+    """Holds that no row and no file of those is another after the block. `act`: what the block does, for the failure's words.
+
+    Rows are read only when a statement comes that could change them: the first such finds them as they were before the block.
+    """
+    files, rows = stored_files(), _RowsBeforeChange()
+    with connection.execute_wrapper(rows):
+        yield
+    assert stored_files() == files, f"{act} changed a file"
+    assert rows.before is None or rows.before == everything_kept(), f"{act} changed something"
+
+
+class _RowsBeforeChange:
+    """Stands before each statement to the database."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, Any] | None = None
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if self.before is None and _could_change_rows(sql):
+            self.before = everything_kept()
+        return execute(sql, *arguments)
+
+
+def _could_change_rows(sql: str) -> bool:
+    return not sql.startswith(("SELECT ", "SAVEPOINT ", "RELEASE ")) and any(table in sql for table in _TABLES)
 
 
 def stored_files() -> set[str]:
@@ -90,13 +122,12 @@ class Actors:
     def _unchanged(
         person: Browser, method: str, address: str, data: Mapping[str, Any] | None, status: int, **headers: str
     ) -> Any:
-        before = everything_kept()
         extra = {"headers": {name.replace("_", "-"): value for name, value in headers.items()}}
-        answer = (
-            getattr(person, method)(address, data or {}, **extra)
-            if method in {"get", "post"}
-            else getattr(person, method)(address)
-        )
+        with nothing_changes(f"{method} {address}"):
+            answer = (
+                getattr(person, method)(address, data or {}, **extra)
+                if method in {"get", "post"}
+                else getattr(person, method)(address)
+            )
         assert answer.status_code == status, (method, address, answer.status_code)
-        assert everything_kept() == before, f"{method} {address} changed something"
         return answer

@@ -10,7 +10,7 @@ from django.test import Client
 from portal import tokens
 from portal.api.problems import MEDIA_TYPE
 from portal.models import ApiToken, Organization, Scope
-from tests.actors import METHODS, everything_kept
+from tests.actors import METHODS, nothing_changes
 from tests.pages import faults_of_headers
 
 ALL = tuple(Scope.values)
@@ -97,7 +97,6 @@ class ApiActors:
 
     @staticmethod
     def _unchanged(one: Api, method: str, address: str, body: Any, status: int) -> None:
-        before = everything_kept()
-        answer = one.ask(method, address, body)
+        with nothing_changes(f"{method} {address}"):
+            answer = one.ask(method, address, body)
         assert answer.status_code == status, (method, address, answer.status_code, answer.content)
-        assert everything_kept() == before, f"{method} {address} changed something"

@@ -1,7 +1,7 @@
 """Emptying the database after a test that committed.
 
-Django empties every table and then makes the rights, groups, laws and products anew, which costs more than most tests. Here what the
-migrations put into a new database stays, as long as the test left it alone, and of the other tables those are emptied that have rows.
+Django empties every table and then makes the rights, groups, laws and products anew, which costs more than most tests. Here what
+the migrations put into a new database stays, as long as the test left it alone, and only tables that have rows are emptied.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from hygiene import submission as hygiene_submission
 from hygiene.expirations import looking, mirroring
 from hygiene.expirations import sending as expiration_sending
 from hygiene.models import ExpirationOrder, WorkOrder
+from portal import registry
 from portal.models import Pace
 from privacy import archive, elsewhere, intake, polling, reconciling, submission
 from privacy.consent import sending
@@ -52,6 +53,11 @@ def work(*names: str) -> None:
         if not sum(WORK[name]() for name in names or WORK):
             return
     raise AssertionError("the steps do not come to an end")
+
+
+def step_is_due(name: str) -> bool:
+    """Whether a worker would find something to do in this step now."""
+    return registry.steps()[name].is_due()
 
 
 def let_pass(delta: timedelta) -> None:

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hygiene import laying_out, naming, polling, reconciling, submission
+from hygiene import editing, laying_out, naming, polling, reconciling, settling
 from hygiene.models import WorkOrder
 from hygiene.schema import LONGEST_DESCRIPTION, LONGEST_NAME
 from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
@@ -221,7 +221,7 @@ class WorkOrderReveal(_OneOrder):
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:  # noqa: ARG002
         """The same with Adobe's answer in clear, and a line in the audit trail."""
-        submission.record(get_work_order(self, pk), "revealed", self.user)
+        settling.record(get_work_order(self, pk), "revealed", self.user)
         return self.show(pk)
 
 
@@ -241,7 +241,7 @@ class WorkOrderRename(_OneOrder):
         if order.status in ended or order.record_delete.data_key is None:
             words = "Adobe does not have this work order, or its texts cannot be kept any more: there is nothing to rename."
             raise Problem(HTTPStatus.CONFLICT, "not-possible", words)
-        submission.edit(order, **wanted, user=self.user)
+        editing.edit(order, **wanted, user=self.user)
         return self.show(pk, HTTPStatus.ACCEPTED)
 
 

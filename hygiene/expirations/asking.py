@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.statuses import ExpirationStatus
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.models import Organization, User
 from portal.outbound import OPEN_STATES, CallState
 

@@ -41,11 +41,6 @@ MOST_SENDINGS = 2
 Kind = ExpirationOrder.Kind
 
 
-def orders_to_look_for() -> bool:
-    """Whether a look is due."""
-    return ExpirationOrder.objects.due_to_look(clock.now()).exists()
-
-
 def look_next() -> int:
     """Look for one order. Returns how many were looked for."""
     now = clock.now()

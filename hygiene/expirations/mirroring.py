@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from hygiene.expirations import keeping
 from hygiene.expirations.sending import at_adobe
 from hygiene.models import DatasetExpiration, ExpirationOrder, QuotaReading, RecordDelete
 from hygiene.querysets import OfOrganization
 from hygiene.statuses import ExpirationStatus
-from portal import audit, connections, crypto, steps, turns
+from portal import audit, clock, connections, crypto, steps, turns
 from portal.adobe import errors
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.expiration_answers import ExpirationAnswer
@@ -172,17 +171,12 @@ def _refreshed(row: DatasetExpiration, user: User | None) -> None:
 # --- Histories, which a list does not show ---
 
 
-def histories_due() -> bool:
-    """Whether the history of an expiration is to be asked for."""
-    return _without_history().exists()
-
-
 def read_next_history() -> int:
     """Ask for one history. Returns how many were asked for.
 
     Each is asked for once after a change: one that cannot be had now is asked for again by a person, or after the next change.
     """
-    for part in turns.by_organization(_without_history(), "history"):
+    for part in turns.by_organization(without_history(), "history"):
         for row in part.select_related("organization__data_key")[:20]:
             row.history = []
             if DatasetExpiration.objects.filter(pk=row.pk, history_sealed=None).update(history_sealed=row.history_sealed):
@@ -202,6 +196,7 @@ def _read_history(row: DatasetExpiration) -> int:
     return 1
 
 
-def _without_history() -> OfOrganization:
+def without_history() -> OfOrganization:
+    """Expirations of which the history is to be asked for, the newest first."""
     at_adobe_now = DatasetExpiration.objects.filter(organization__held_at=None, history_sealed=None).exclude(ttl_id=None)
     return at_adobe_now.order_by("-created_at")

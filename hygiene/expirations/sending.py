@@ -15,7 +15,7 @@ from hygiene.expirations.outcomes import Outcome, judge
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.querysets import ExpirationOrderQuerySet
 from hygiene.statuses import ExpirationStatus
-from portal import connections, sending, steps
+from portal import clock, connections, sending, steps
 from portal.adobe import errors
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.expiration_answers import ExpirationAnswer
@@ -212,7 +212,7 @@ class _Sender(sending.Sender[ExpirationOrder, ExpirationAnswer | None]):
 
 
 _SENDER = _Sender()
-orders_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
+has_stale, send_next, send, sweep_stale = _SENDER.has_stale, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 # --- From outside ---

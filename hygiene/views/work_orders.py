@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hygiene import laying_out, naming, polling, reconciling, submission, timeline
+from hygiene import editing, laying_out, naming, polling, reconciling, settling, timeline
 from hygiene.forms.record_deletes import WorkOrderNameForm
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
@@ -101,7 +101,7 @@ def work_order_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def work_order_reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The same page with Adobe's answer in clear, once, and a line in the trail."""
     order = get_work_order(request, pk)
-    submission.record(order, "revealed", cast("User", request.user))
+    settling.record(order, "revealed", cast("User", request.user))
     return _show(request, order, revealed=True)
 
 
@@ -181,7 +181,7 @@ def work_order_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("hygiene:work-order-detail", order.pk)
     form = WorkOrderNameForm(request.POST or None, initial=asdict(naming.current_naming(order)))
     if request.method == "POST" and form.is_valid():
-        submission.edit(order, **form.cleaned_data, user=cast("User", request.user))
+        editing.edit(order, **form.cleaned_data, user=cast("User", request.user))
         messages.success(request, "The new name and description go to Adobe.")
         return redirect("hygiene:work-order-detail", order.pk)
     context = {"order": order, "record_delete": order.record_delete, "form": form}

@@ -65,6 +65,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     415: ("unsupported-media-type", "The address does not take a body of this media type; most take application/json."),
     429: ("too-many-requests", "Too many calls in a short time. Wait as long as the Retry-After header says."),
     500: ("internal-error", "Something went wrong in the portal. Tell an administrator the correlation id."),
+    507: ("disk-full", "The portal's disk is full, and nothing of this was kept. Tell an administrator, and try again later."),
 }
 
 

@@ -143,8 +143,10 @@ class _PathWriter(SealedWriter):
 
     def _end(self) -> None:
         super()._end()
-        self._file.close()
-        discard(self._part)
+        try:
+            self._file.close()
+        finally:
+            discard(self._part)
 
 
 class SealedReader(io.BufferedIOBase):

@@ -78,15 +78,13 @@ class Tally:
 
 
 def queues() -> list[Queue]:
-    """What waits in each step that can tell."""
+    """What waits in each step, of all organizations together."""
     now = heartbeats.database_now()
     found = []
     for step in registry.steps().values():
-        if step.waiting is None:
-            continue
         depth, oldest = step.waiting()
         age = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
-        found.append(Queue(step.name, step.label or step.name, depth, oldest, age))
+        found.append(Queue(step.name, step.label, depth, oldest, age))
     return found
 
 

@@ -20,10 +20,9 @@ from datetime import timedelta
 
 import urllib3
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 from urllib3.exceptions import HTTPError
 
-from portal import crypto, leases
+from portal import clock, crypto, leases
 from portal.models import DeliveryStatus, WebhookDelivery
 from portal.outbound import backoff
 from portal.webhooks import addresses
@@ -50,22 +49,16 @@ class Outcome:
         return self.http_status is not None and 200 <= self.http_status < 300
 
 
-def due() -> QuerySet[WebhookDelivery]:
-    """Deliveries to be tried now: of each request and endpoint the oldest only."""
+def due(now: clock.Moment) -> QuerySet[WebhookDelivery]:
+    """Deliveries to be tried at `now`: of each request and endpoint the oldest only."""
     waiting = WebhookDelivery.objects.filter(status=DeliveryStatus.WAITING)
     older = waiting.filter(endpoint=OuterRef("endpoint"), root_id=OuterRef("root_id"), pk__lt=OuterRef("pk"))
-    now = clock.now()
     return waiting.filter(~Exists(older), next_attempt_at__lte=now, endpoint__is_active=True).order_by("next_attempt_at", "pk")
-
-
-def deliveries_due() -> bool:
-    """Whether one is to be tried now."""
-    return due().exists()
 
 
 def deliver_next() -> int:
     """Try a few deliveries. Returns how many."""
-    lease, ids = leases.take(due(), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(due(clock.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS)
     rows = WebhookDelivery.objects.filter(pk__in=ids, lease=lease).select_related("endpoint__organization__data_key")
     for delivery in rows.order_by("pk"):
         _note(delivery, _attempt(delivery))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from django.db import models
 
-from portal import steps
+from portal import clock, steps
 from portal.models.integrations import WebhookDelivery, WebhookEndpoint
 from portal.models.organizations import Organization
 
@@ -93,8 +93,17 @@ def _deliveries(record: Recorded, event: EventType, at: datetime, endpoints: Seq
         # Counts, codes and states: the trail takes nothing personal.
         "details": dict(record.details) | {"action": record.action},
     }
+    now = clock.read()
     return [
-        WebhookDelivery(endpoint=one, event_id=event_id, event_type=event.name, root_id=root_id, payload=payload)
+        WebhookDelivery(
+            endpoint=one,
+            event_id=event_id,
+            event_type=event.name,
+            root_id=root_id,
+            payload=payload,
+            next_attempt_at=now,
+            waiting_since=now,
+        )
         for one in endpoints
         if one.organization_id == organization.pk
     ]

@@ -6,9 +6,8 @@ import secrets
 from collections.abc import Collection
 
 from django.db import transaction
-from django.utils import timezone
 
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.models import DeliveryStatus, Organization, User, WebhookDelivery, WebhookEndpoint
 from portal.webhooks import addresses
 from portal.webhooks.events import EVENTS, STEP

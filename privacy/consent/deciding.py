@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.models import User
 from portal.outbound import CallState, sent_fields
 from privacy.consent import progress

@@ -8,7 +8,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, steps
+from portal import audit, clock, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.outbound import CallState

@@ -10,14 +10,12 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from portal import audit, connections, sending, steps
+from portal import audit, clock, connections, sending, steps
 from portal.adobe import errors
 from portal.models import Organization
 from portal.outbound import (
@@ -127,7 +125,7 @@ class _Sender(sending.Sender[ConsentCall, int]):
 
 
 _SENDER = _Sender()
-calls_to_send, send_next, send, sweep_stale = _SENDER.is_due, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
+has_stale, send_next, send, sweep_stale = _SENDER.has_stale, _SENDER.send_next, _SENDER.send, _SENDER.sweep_stale
 
 
 def resume(organization_id: uuid.UUID) -> None:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists
-from django.utils import timezone
 
+from portal import clock
 from portal.adobe.answers import COMPLETE, ERROR, ListedJob
 from portal.models import Organization
 from privacy.models import EventSource, Job, JobListing

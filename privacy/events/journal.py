@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal import connections, crypto, leases, sending, steps
+from portal import clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
 from portal.adobe.journal import Journal, JournalPage
 from portal.outbound import backoff
@@ -29,20 +29,9 @@ LONGEST_PAUSE_SECONDS = 900.0
 LONGEST_POSITION, LONGEST_NEXT = 500, 2000
 
 
-def journals_due() -> bool:
-    """Whether a journal is to be read now."""
-    return due().exists()
-
-
-def due() -> QuerySet[EventSource]:
-    """Journals that are to be read now."""
-    journals: QuerySet[EventSource] = EventSource.objects.to_read(clock.now())
-    return journals
-
-
 def read_next() -> int:
     """Read one journal on. Returns how many were read."""
-    lease, ids = leases.take(due(), "next_read_at", most=1, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(EventSource.objects.to_read(clock.now()), "next_read_at", most=1, seconds=LEASE_SECONDS)
     for source in EventSource.objects.filter(pk__in=ids, lease=lease).select_related("organization__data_key"):
         read(source)
     return len(ids)

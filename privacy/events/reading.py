@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
-from portal import crypto
+from portal import clock, crypto
 from portal.ids import new_id
 from privacy.models import AdobeEvent
 from privacy.statuses import EventState

@@ -21,9 +21,8 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connection
-from django.utils import timezone
 
-from portal import steps
+from portal import clock, steps
 from portal.adobe import event_signatures
 from portal.adobe.event_signatures import KeySource, KeyUnavailable
 from portal.adobe.transport import Transport
@@ -136,7 +135,7 @@ _writing = Together(_write)
 
 def wake() -> None:
     """Wake the step, for one short query when that was done a moment ago. In plain SQL for the reason that storing is."""
-    still_on_its_way = timezone.now() - steps.LOST_AFTER
+    still_on_its_way = clock.read() - steps.LOST_AFTER
     with connection.cursor() as cursor:
         cursor.execute(_IS_WOKEN, [STEP, _PUBLISHED_AT.get_db_prep_value(still_on_its_way, connection)])
         is_woken = cursor.fetchone() is not None
@@ -192,7 +191,7 @@ def _take_validation(recipient: Recipient, address: str, body: bytes) -> int:
     if not is_validation_address(address):
         return _refused(recipient, "names a page of validation that is not Adobe's")
     waiting = AdobeEvent.objects.filter(source=recipient.source_id, event_type=VALIDATION, state=EventState.WAITING)
-    if waiting.filter(received_at__gt=timezone.now() - timedelta(minutes=5)).count() >= MOST_VALIDATIONS:
+    if waiting.filter(received_at__gt=clock.now() - timedelta(minutes=5)).count() >= MOST_VALIDATIONS:
         return 503
     event_id = f"sha256:{hashlib.sha256(address.encode()).hexdigest()}"
     reading.store(

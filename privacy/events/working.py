@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from portal import connections, crypto, leases, steps
+from portal import clock, connections, crypto, leases, steps
 from portal.adobe.addresses import AddressError, parse_address
 from portal.adobe.errors import AdobeError
 from portal.adobe.transport import Call
@@ -44,20 +44,9 @@ KEPT_DAYS = 30
 _FORGET_BATCH = 5000
 
 
-def events_due() -> bool:
-    """Whether an event waits."""
-    return due().exists()
-
-
-def due() -> QuerySet[AdobeEvent]:
-    """Events that wait now."""
-    waiting: QuerySet[AdobeEvent] = AdobeEvent.objects.waiting(clock.now())
-    return waiting
-
-
 def work_next() -> int:
     """Work a batch off. Returns how many events it had."""
-    lease, ids = leases.take(due(), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS)
+    lease, ids = leases.take(AdobeEvent.objects.waiting(clock.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS)
     events = list(AdobeEvent.objects.filter(pk__in=ids, lease=lease).select_related("source").defer("raw_sealed"))
     for event in events:
         if event.event_type == VALIDATION:

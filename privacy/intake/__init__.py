@@ -19,7 +19,6 @@ from privacy.intake.preparing import (
     forget_prepared,
     prepare,
     prepare_next,
-    requests_to_prepare,
 )
 from privacy.intake.receiving import (
     check,
@@ -30,7 +29,6 @@ from privacy.intake.receiving import (
     receive,
     rules_for,
     take_in,
-    uploads_to_check,
 )
 from privacy.intake.refusals import NotPossible, Unreadable
 
@@ -53,8 +51,6 @@ __all__ = [
     "prepare_next",
     "recall_until",
     "receive",
-    "requests_to_prepare",
     "rules_for",
     "take_in",
-    "uploads_to_check",
 ]

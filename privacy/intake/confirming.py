@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, crypto, steps
+from portal import audit, clock, crypto, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from privacy import catalog, checking, schema

@@ -11,7 +11,7 @@ from contextlib import suppress
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, crypto, leases, steps
+from portal import audit, clock, crypto, leases, steps
 from portal.interludes import Interlude
 from privacy import checking, schema
 from privacy.intake.receiving import MUCH_SHORTER, open_stream
@@ -24,11 +24,6 @@ from privacy.writing import LEASE_SECONDS, LeaseLost, Writer, people_again
 logger = logging.getLogger(__name__)
 
 BATCH_PEOPLE = 1000
-
-
-def requests_to_prepare() -> bool:
-    """Whether a confirmed request waits to be prepared."""
-    return PrivacyRequest.objects.to_prepare(clock.now()).exists()
 
 
 def prepare_next() -> int:

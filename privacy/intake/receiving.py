@@ -10,9 +10,8 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
-from django.utils import timezone
 
-from portal import audit, bulk, crypto, leases, steps
+from portal import audit, bulk, clock, crypto, leases, steps
 from portal.interludes import Interlude
 from portal.models import Organization, User
 from portal.uploads import UPLOAD_LABEL, StoredUpload
@@ -44,6 +43,7 @@ def receive(file: StoredUpload, *, organization: Organization, user: User, recei
             path=file.path,
             size=file.size or 0,
             received_on=received_on,
+            next_attempt_at=clock.read(),
         )
         upload.file_name = file.name
         upload.save(force_insert=True)
@@ -154,14 +154,9 @@ def _keep_result(upload: Upload, result: checking.CheckResult) -> None:
         )
 
 
-def uploads_to_check() -> bool:
-    """Whether a file waits for a worker."""
-    return _due_uploads().exists()
-
-
 def check_next() -> int:
     """Check one waiting file and, should that be long, short ones of others on the way. Returns how many had their turn."""
-    upload = _leased_upload(_due_uploads())
+    upload = _leased_upload(Upload.objects.to_check(clock.now()))
     if upload is None:
         return 0
     others = Interlude(lambda: _check_short(upload))
@@ -171,7 +166,7 @@ def check_next() -> int:
 
 def _check_short(longer: Upload) -> int:
     """Check a much shorter file of another organization than the one under way."""
-    others = _due_uploads().exclude(organization=longer.organization_id)
+    others = Upload.objects.to_check(clock.now()).exclude(organization=longer.organization_id)
     upload = _leased_upload(others.filter(size__lte=longer.size // MUCH_SHORTER))
     if upload is None:
         return 0
@@ -190,12 +185,6 @@ def _leased_upload(due: UploadQuerySet) -> Upload | None:
         waiting = Upload.objects.filter(pk__in=ids, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
         if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
             return Upload.objects.select_related("organization__data_key", "data_key").filter(pk__in=ids).first()
-
-
-def _due_uploads() -> UploadQuerySet:
-    return Upload.objects.filter(
-        status__in=(UploadStatus.WAITING, UploadStatus.CHECKING), next_attempt_at__lte=clock.now()
-    ).order_by("next_attempt_at")
 
 
 def find_open(organization: Organization, people: Sequence[schema.Person]) -> Iterator[checking.OpenMatch]:

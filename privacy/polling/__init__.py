@@ -10,20 +10,18 @@ as long as no list shows it; and when no pass has come to its end for a day.
 
 from __future__ import annotations
 
-from privacy.polling.details import Seen, detail_next, details_due, refresh_now, wants_archive
+from privacy.polling.details import Seen, detail_next, refresh_now, wants_archive
 from privacy.polling.failing import NOT_FOUND, hold_when_blocked, not_found_again, wait_after
-from privacy.polling.listing import PAGE_SIZES, list_jobs, list_next, listings_due, open_jobs_of
+from privacy.polling.listing import PAGE_SIZES, list_jobs, list_next, open_jobs_of
 
 __all__ = [
     "NOT_FOUND",
     "PAGE_SIZES",
     "Seen",
     "detail_next",
-    "details_due",
     "hold_when_blocked",
     "list_jobs",
     "list_next",
-    "listings_due",
     "not_found_again",
     "open_jobs_of",
     "refresh_now",

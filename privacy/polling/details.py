@@ -48,11 +48,6 @@ class Seen:
 _ASKED_WITH = ("organization__data_key", "organization__event_source", "request__data_key")
 
 
-def details_due() -> bool:
-    """Whether Adobe is to be asked about a job now."""
-    return Job.objects.due_for_detail(clock.now()).exists()
-
-
 def detail_next() -> int:
     """Ask about a batch of jobs, then write what came in one transaction. Returns how many were asked about.
 

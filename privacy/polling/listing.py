@@ -32,14 +32,12 @@ YOUNG = timedelta(minutes=10)
 # A detail that was asked for so long after the date in a list has told what the list has to tell, whatever date it gave itself.
 LONG_AFTER = timedelta(hours=1)
 ROWS_A_STATEMENT = 5000
+# How much longer than usual the next pass may wait while nothing changes, and how near a due date is no time for that.
+MOST_QUIET = 4
+DUE_SOON = timedelta(days=3)
 # When a job went to Adobe. One that was made elsewhere belongs to no call of ours.
 _MADE = Coalesce("submission__first_sent_at", "adobe_created_at", "request__created_at")
 _DAY = timedelta(days=1)
-
-
-def listings_due() -> bool:
-    """Whether a law of an organization is to be listed now. Listings without open jobs wait."""
-    return JobListing.objects.due(clock.now()).exists()
 
 
 def list_next() -> int:
@@ -63,7 +61,7 @@ def list_jobs(listing: JobListing) -> None:
     except errors.AdobeError as error:
         one.due += _listing_failed(listing, error)
     else:
-        _listed(listing, health.list_every(listing.organization))
+        _listed(listing, _wait_after_pass(one, began) if spans else health.list_every(listing.organization))
     if one.due:
         steps.wake("detail")
 
@@ -240,6 +238,24 @@ def _parts(pks: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 
 
 # --- When the next pass is ---
+
+
+def _wait_after_pass(one: _Pass, began: datetime) -> float:
+    """Seconds until the next pass: half as long again after each one without news, up to MOST_QUIET intervals, and never longer
+    than where Adobe's events tell what changes. The usual interval while a job is young or a request is due soon.
+    """
+    listing, every = one.listing, health.list_every(one.listing.organization)
+    longest = min(MOST_QUIET * every, max(every, float(settings.LIST_WITH_EVENTS_EVERY_SECONDS)))
+    if one.due or listing.listed_at is None or longest <= every or _is_urgent(listing, began):
+        return every
+    return min(max(every, (began - listing.listed_at).total_seconds() * 1.5), longest)
+
+
+def _is_urgent(listing: JobListing, now: datetime) -> bool:
+    soon = now.astimezone(UTC).date() + DUE_SOON
+    jobs = open_jobs_of(listing).annotate(made=_MADE)
+    urgent: bool = jobs.filter(Q(request__due_on__lte=soon) | Q(made__gt=now - _DAY)).exists()
+    return urgent
 
 
 def _listed(listing: JobListing, wait: float) -> None:

@@ -22,6 +22,7 @@ _REASONS = {
     "TooLarge": "the file is larger than the portal takes",
     "Rejected": "Adobe refused the question",
     "not_found": "Adobe no longer has it",
+    "disk": "the portal's folder of stored files has no room or cannot be written to: an administrator has to look",
     "not_a_zip": "what came was not a ZIP",
     "damaged": "the ZIP was damaged",
     "path_outside": "the ZIP names places outside of itself",

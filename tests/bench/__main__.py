@@ -23,6 +23,7 @@ BENCHES = {
     "follow": "100,000 open jobs through a day: calls to Adobe, and what a pass through its list costs",
     "workers": "jobs a minute with 1, 2, 4 and 8 workers",
     "events": "signed events accepted a second, against a view that does nothing",
+    "sizing": "bytes a person, memory a process",
     "growth": "ten times the size against the size",
 }
 

@@ -102,9 +102,9 @@ class Day:
         self.passed += timedelta(minutes=1)
         if told is not None and changing:
             told(changing)
-        while polling.listings_due() and polling.list_next():
+        while polling.list_next():
             pass
-        while polling.details_due() and polling.detail_next():
+        while polling.detail_next():
             pass
 
     def _now(self) -> datetime:

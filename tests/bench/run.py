@@ -94,7 +94,7 @@ class Run:
         self.report.note("upload_mb", round(len(content) / 1e6, 2))
         with self.report.phase("upload received (encrypted)"):
             upload = intake.receive(
-                _arrived(content), organization=self.organization, user=self.officer, received_on=timezone.now().date()
+                arrived(content), organization=self.organization, user=self.officer, received_on=timezone.now().date()
             )
         with self.report.phase("upload checked"):
             if upload.size > settings.UPLOAD_INLINE_BYTES:
@@ -288,7 +288,7 @@ class Run:
 CHECK_OPEN = (UploadStatus.WAITING, UploadStatus.CHECKING)
 
 
-def _arrived(content: bytes) -> StoredUpload:
+def arrived(content: bytes) -> StoredUpload:
     """The file as the upload handler leaves it: encrypted under a key that is not saved yet."""
     upload_id = new_id()
     path, key = f"uploads/{upload_id}", DataKey.new("upload", upload_id)

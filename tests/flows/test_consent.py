@@ -24,7 +24,7 @@ from tests.files import payload as request_payload
 from tests.files import people
 from tests.opt_outs import CONSENT, ECID, again, confirmed, draft, only_call, payload, taken
 from tests.states import finish, sent_request
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +91,7 @@ def test_a_draft_and_a_discarded_one_are_never_sent(
 ) -> None:
     draft(organization, officer)
     intake.discard(draft(organization, officer), officer)
-    assert not sending.calls_to_send()
+    assert not step_is_due("consent")
     work("consent")
     assert taken(simulator) == []
 
@@ -189,7 +189,7 @@ def test_a_person_can_close_it_as_accepted_send_it_again_or_give_it_up(
 def test_a_worker_that_dies_while_sending_leaves_a_call_for_a_person(queued: OptOut, simulator: Simulator) -> None:
     an_hour_ago = timezone.now() - timedelta(hours=1)
     ConsentCall.objects.update(state=CallState.SENDING, claimed_at=an_hour_ago, first_sent_at=an_hour_ago)
-    assert sending.calls_to_send()
+    assert step_is_due("consent")
     work("consent")
     assert state(queued) == UNDECIDED
     assert taken(simulator) == []
@@ -272,7 +272,7 @@ def recallable(transactional_db: None, simulator: Simulator, organization: Organ
 def test_nothing_goes_out_within_the_recall_period_whatever_is_resumed(
     recallable: OptOut, simulator: Simulator, organization: Organization
 ) -> None:
-    assert not sending.calls_to_send()
+    assert not step_is_due("consent")
     registry.resumed(organization.pk)
     # A due time alone does not let it go.
     ConsentCall.objects.update(next_attempt_at=timezone.now() - timedelta(hours=1))

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @contextmanager
 def database_away(at: FailPoint, times: int) -> Iterator[list[FailPoint]]:
-    """So often, when a call reaches this point: PostgreSQL ends our connection for real; SQLite has none, so its error is raised."""
+    """So often, when a call reaches this point: PostgreSQL really ends our connection; SQLite's error is raised."""
     reached: list[FailPoint] = []
 
     def end_the_connection(point: FailPoint, _call_id: uuid.UUID) -> None:

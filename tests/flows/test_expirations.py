@@ -30,7 +30,7 @@ from tests.hygiene.expirations import (
     undecided,
     wanted,
 )
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -206,7 +206,7 @@ def test_a_worker_that_dies_leaves_it_unknown(simulator: Simulator, organization
     row = asked(organization, officer)
     an_hour_ago = timezone.now() - timedelta(hours=1)
     ExpirationOrder.objects.update(state=CallState.SENDING, claimed_at=an_hour_ago, first_sent_at=an_hour_ago)
-    assert sending.orders_to_send()
+    assert step_is_due("expiration-submit")
     sending.sweep_stale()
     assert (order_of(row).state, order_of(row).last_error) == (CallState.UNKNOWN, "claim_ran_out")
 

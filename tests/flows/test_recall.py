@@ -19,7 +19,7 @@ from privacy.statuses import JobStatus, RequestStatus
 from tests.conftest import Simulator
 from tests.files import confirmed_request, payload, people, stored_upload
 from tests.states import CREATE, again
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +62,7 @@ def test_nothing_is_sent_before_the_period_is_over_and_then_all_of_it(
     request = confirmed_request(careful, officer, payload(people(3)))
     assert request.recall_until is not None
     assert before + timedelta(minutes=15) <= request.recall_until <= timezone.now() + timedelta(minutes=15)
-    assert not submission.calls_to_send()
+    assert not step_is_due("submit")
     assert [submission.send(call.pk) for call in request.submissions.all()] == [False, False]
     # A person who resumes a held organization makes every call due at once: also that sends nothing.
     submission.resume(careful.pk)
@@ -179,7 +179,7 @@ def test_a_worker_that_prepares_it_at_the_same_moment_loses_its_lease(
     assert not request.subjects.exists()
     assert not Job.objects.exists()
     assert not Submission.objects.exists()
-    assert not intake.requests_to_prepare()
+    assert not step_is_due("prepare")
 
 
 def test_the_file_goes_with_the_last_request_that_needs_it(careful: Organization, officer: User) -> None:

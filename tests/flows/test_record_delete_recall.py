@@ -20,7 +20,7 @@ from portal.outbound import CallState
 from tests.actors import stored_files
 from tests.conftest import Simulator
 from tests.hygiene_files import CREATE, again, emails, ledger, order_of, payload, queued_delete, taken_in
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +62,7 @@ def test_nothing_is_sent_before_the_period_is_over_and_then_all_of_it(
     until = recalling.recall_until(record_delete)
     assert until is not None
     assert before + timedelta(minutes=15) <= until <= timezone.now() + timedelta(minutes=15)
-    assert not submission.orders_to_send()
+    assert not step_is_due("hygiene-submit")
     # Nothing makes it due at once: neither the end of a hold, nor a reading of the quota, nor a shorter period of later ones.
     submission.resume(careful.pk)
     quota.read_now(careful)
@@ -209,7 +209,7 @@ def test_a_worker_that_prepares_it_at_the_same_moment_loses_its_lease(
     assert (row.status, row.lease, row.orders_total) == (RecordDeleteStatus.CANCELLED, None, 0)
     assert not WorkOrder.objects.exists()
     assert not row.file_path.exists()
-    assert not preparing.to_prepare()
+    assert not step_is_due("hygiene-prepare")
     let_pass(timedelta(days=1))
     work("hygiene-prepare", "hygiene-submit")
     assert ledger(simulator) == []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.utils import timezone
 
 from portal import crypto
+from portal.crypto.files import SealedWriter
 from portal.models import Organization, User
-from privacy import archive, intake
+from privacy import archive, figures, intake
 from privacy.models import Job, PrivacyRequest, ResultArchive
 from privacy.statuses import ArchiveStatus, JobStatus, RequestStatus
 from tests.actors import stored_files
@@ -58,19 +61,58 @@ def test_a_result_that_cannot_be_kept_does_not_stop_the_others(waiting: PrivacyR
     assert statuses() == [ArchiveStatus.STORED] * 3
 
 
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SealedWriter, "_emit", no_room)
+
+
+def test_a_full_disk_of_days_uses_up_no_try_and_is_visible(
+    waiting: PrivacyRequest, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as now:
+        full_disk(now)
+        for _ in range(archive.MOST_ATTEMPTS + 1):
+            work("archive")
+            let_pass(timedelta(hours=1))
+    assert set(ResultArchive.objects.values_list("status", "attempts", "last_error")) == {
+        (ArchiveStatus.WAITING, 0, archive.DISK)
+    }
+    assert {one.value for one in figures.read() if one.name == "portal_results_without_room" and one.needs_person} == {3}
+    assert [path for path in media.rglob("archives/*/*") if path.is_file()] == []
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED] * 3
+    assert {one.value for one in figures.read() if one.name == "portal_results_without_room"} == {0}
+
+
+def test_a_full_disk_after_adobe_has_let_go_ends_with_a_person(waiting: PrivacyRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    full_disk(monkeypatch)
+    monkeypatch.setattr(archive, "MOST_ATTEMPTS", 2)
+    ResultArchive.objects.update(adobe_expires_at=timezone.now() - timedelta(days=1))
+    for _ in range(2):
+        work("archive")
+        let_pass(timedelta(hours=1))
+    assert set(ResultArchive.objects.values_list("status", "last_error")) == {(ArchiveStatus.FAILED, archive.DISK)}
+
+
 def test_an_outage_of_days_loses_no_result(
     waiting: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = ResultArchive.objects.first()
     assert one is not None
     ResultArchive.objects.exclude(pk=one.pk).delete()
-    monkeypatch.setattr(archive, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(archive, "MOST_ATTEMPTS", 4)
     simulator.fault("error503", match={"operation": "content"}, times=1000)
     for _ in range(3):
         work("archive")
         let_pass(timedelta(hours=2))
     assert statuses() == [ArchiveStatus.WAITING]
     simulator.control("faults", method="DELETE")
+    # Tries are left for a result that is itself no good.
+    simulator.fault("truncated_zip", match={"operation": "content"}, times=1)
+    work("archive")
+    let_pass(timedelta(hours=2))
     work("archive")
     assert statuses() == [ArchiveStatus.STORED]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from hygiene import editing, intake, polling, progress, shredding, submission
+from hygiene import editing, intake, naming, polling, progress, shredding
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RecordDeleteStatus, WorkOrderStatus
 from portal import connections
@@ -178,14 +178,14 @@ def test_a_new_name_reaches_adobe_in_the_spelling_it_takes(
     sent: RecordDelete, simulator: Simulator, officer: User, spelling: str
 ) -> None:
     simulator.control("switches", {"update_key": spelling})
-    submission.edit(order_of(sent), name="Autumn", description="Another reason", user=officer)
-    assert submission.words_at_adobe(order_of(sent)) == {"name": "Autumn", "description": "Another reason"}
+    editing.edit(order_of(sent), name="Autumn", description="Another reason", user=officer)
+    assert naming.current_naming(order_of(sent)) == naming.Naming("Autumn", "Another reason")
     work("hygiene-edit")
     order = order_of(sent)
     assert (order.edit, order.edit_due_at, order.edit_error) == (None, None, "")
-    assert submission.words_at_adobe(order) == {"name": "Autumn", "description": "Another reason"}
+    assert naming.current_naming(order) == naming.Naming("Autumn", "Another reason")
     ask()
-    assert submission.words_at_adobe(order_of(sent)) == {"name": "Autumn", "description": "Another reason"}
+    assert naming.current_naming(order_of(sent)) == naming.Naming("Autumn", "Another reason")
     service = connections.hygiene_for(order.organization)
     assert service.work_order(order.adobe_work_order_id or "").display_name == f"Autumn {order.reference}"
 
@@ -193,13 +193,13 @@ def test_a_new_name_reaches_adobe_in_the_spelling_it_takes(
 def test_a_new_name_that_adobe_refuses_is_said_and_not_tried_for_ever(
     sent: RecordDelete, simulator: Simulator, officer: User
 ) -> None:
-    submission.edit(order_of(sent), name="Autumn", description="", user=officer)
+    editing.edit(order_of(sent), name="Autumn", description="", user=officer)
     simulator.fault("reject400", match=RENAME, times=2)
     work("hygiene-edit")
     order = order_of(sent)
     assert (order.edit, order.edit_due_at, order.edit_error) == (None, None, "400001")
     assert order.words
-    assert submission.words_at_adobe(order)["name"] == "Spring cleaning"
+    assert naming.current_naming(order).name == "Spring cleaning"
     assert AuditEvent.objects.filter(action="work_order.edit_refused").count() == 1
 
 
@@ -207,19 +207,19 @@ def test_a_new_name_that_adobe_refuses_is_said_and_not_tried_for_ever(
 def test_a_new_name_that_does_not_get_through_is_tried_again(
     sent: RecordDelete, simulator: Simulator, officer: User, kind: str
 ) -> None:
-    submission.edit(order_of(sent), name="Autumn", description="", user=officer)
+    editing.edit(order_of(sent), name="Autumn", description="", user=officer)
     simulator.fault(kind, match=RENAME, times=1)
     editing.edit_next()
     assert (order_of(sent).edit or {}).get("name") == "Autumn"
     let_pass(timedelta(hours=1))
     work("hygiene-edit")
     assert order_of(sent).edit is None
-    assert submission.words_at_adobe(order_of(sent))["name"] == "Autumn"
+    assert naming.current_naming(order_of(sent)).name == "Autumn"
 
 
 def test_a_name_changed_before_it_was_sent_goes_with_it(acme: Organization, simulator: Simulator, officer: User) -> None:
     record_delete = queued_delete(acme, officer)
-    submission.edit(order_of(record_delete), name="Better", description="", user=officer)
+    editing.edit(order_of(record_delete), name="Better", description="", user=officer)
     work("hygiene-edit", "hygiene-submit", "hygiene-edit")
     order = order_of(record_delete)
     assert ledger(simulator)[0]["displayName"] == f"Better {order.reference}"
@@ -232,11 +232,11 @@ def test_a_name_changed_while_the_outcome_is_unknown_follows_once_it_is_found(
     record_delete = queued_delete(acme, officer)
     simulator.fault("accept_then_cut", match=CREATE, times=1)
     work("hygiene-submit")
-    submission.edit(order_of(record_delete), name="Better", description="", user=officer)
+    editing.edit(order_of(record_delete), name="Better", description="", user=officer)
     let_pass(timedelta(minutes=6))
     work("hygiene-look", "hygiene-edit", "hygiene-detail")
     assert order_of(record_delete).state == CallState.SENT
-    assert submission.words_at_adobe(order_of(record_delete))["name"] == "Better"
+    assert naming.current_naming(order_of(record_delete)).name == "Better"
 
 
 # --- The end of it ---

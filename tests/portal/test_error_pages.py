@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
 
 from portal import logs, views
+from portal.api import problems
 from portal.models import User
 from tests.pages import Browser, Page
 
@@ -34,6 +36,17 @@ def fail(request: HttpRequest) -> NoReturn:
     raise Broken(f"{len(sent)} values")
 
 
+@login_not_required
+def fill(request: HttpRequest) -> HttpResponse:
+    """The kernel's own answer of a full disk, deep within a fault of something else."""
+    sent = [request.GET.get("who"), request.POST.get("who")]
+    try:
+        Path("/dev/full").write_text(str(sent))
+    except OSError as error:
+        raise Broken("could not be kept") from error
+    return HttpResponse()
+
+
 def refuse(request: HttpRequest) -> NoReturn:
     """Not for this person."""
     raise PermissionDenied(MARK)
@@ -51,6 +64,8 @@ def suspect(request: HttpRequest) -> NoReturn:
 
 urlpatterns = [
     path("fail/", fail),
+    path("fill/", fill),
+    path("api/fill/", fill),
     path("refuse/", refuse),
     path("miss/", miss),
     path("suspect/", suspect),
@@ -74,6 +89,7 @@ def ask(browser: Browser, address: str, **options: Any) -> Any:
         ("/miss/", 404, "There is no such page"),
         ("/no/such/address/", 404, "There is no such page"),
         ("/fail/", 500, "Something went wrong in the portal"),
+        ("/fill/", 507, "The portal's disk is full"),
     ],
 )
 def test_each_error_has_its_status_and_says_what_to_do(
@@ -115,6 +131,14 @@ def test_a_failure_gives_the_reference_under_which_the_log_has_it(caplog: pytest
     assert reference == answer.headers["X-Request-ID"]
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (record.getMessage(), vars(record)["correlation_id"]) == ("Internal Server Error: /fail/", reference)
+
+
+@pytest.mark.django_db
+def test_a_program_is_told_that_the_disk_is_full_as_of_every_error() -> None:
+    answer = ask(Browser(), "/api/fill/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (507, problems.MEDIA_TYPE)
+    assert (answer.json()["code"], answer.json()["title"]) == ("disk-full", "Insufficient Storage")
+    assert MARK not in answer.content.decode()
 
 
 def test_the_page_of_a_failure_needs_no_database() -> None:

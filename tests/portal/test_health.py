@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import heartbeats, registry, steps
+from portal import heartbeats, registry
 from portal.health import picture, probes
 from portal.models import CallTally, Heartbeat, Organization, ProcessKind, User, Wakeup
 from portal.outbound import CallState
 from privacy import figures
-from privacy.models import JobListing, Submission
+from privacy.models import JobListing, PrivacyRequest, Submission
+from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers
 from tests.admins import make_administrator
 from tests.files import confirmed_request, payload, people
-from tests.pages import Browser
+from tests.pages import Browser, Element
+from tests.people import make_user
 
 # --- Live and ready ---
 
@@ -171,6 +173,40 @@ def test_what_needs_a_person_is_counted(administrator: Browser, organization: Or
     assert facts["Outcome unknown, waiting for a person: calls with privacy jobs"].endswith("needs a person")
 
 
+@pytest.mark.django_db
+def test_a_number_leads_to_the_rows_it_counts(administrator: Browser, organization: Organization, officer: User) -> None:
+    late = confirmed_request(organization, officer, payload(people(2, "access")))
+    PrivacyRequest.objects.update(due_on=date(2020, 1, 1), status=RequestStatus.ATTENTION)
+    Submission.objects.update(state=CallState.UNKNOWN, person_reason="none_found")
+    facts = administrator.page("/health/").section("figures-title")
+    links = {name.text: value.all("a")[0]["href"] for name, value in _pairs(facts) if value.all("a")}
+    assert {words: late.number in administrator.get(address).content.decode() for words, address in links.items()} == {
+        "Privacy requests: Needs a person": True,
+        "Privacy requests past their due date": True,
+        "Outcome unknown, waiting for a person: calls with privacy jobs": True,
+        "Privacy jobs of unfinished requests: open": True,
+    }
+    PrivacyRequest.objects.update(due_on=date(2120, 1, 1))
+    assert late.number not in administrator.get(links["Privacy requests past their due date"]).content.decode()
+    Submission.objects.update(person_reason="")
+    waiting = links["Outcome unknown, waiting for a person: calls with privacy jobs"]
+    assert late.number not in administrator.get(waiting).content.decode()
+
+
+@pytest.mark.django_db
+def test_whoever_may_not_enter_the_admin_is_led_to_no_list_of_it(organization: Organization, officer: User) -> None:
+    confirmed_request(organization, officer, payload(people(2, "access")))
+    Submission.objects.update(state=CallState.UNKNOWN)
+    looker = Browser.of(make_user("looker", "Administrator", organization))
+    links = looker.page("/health/").links
+    assert [address for address in links if address.startswith("/admin/")] == []
+    assert "/requests/?status=open" in links
+
+
+def _pairs(section: Element) -> list[tuple[Element, Element]]:
+    return list(zip(section.all("dt"), section.all("dd"), strict=True))
+
+
 # --- What waits ---
 
 
@@ -178,16 +214,16 @@ def test_what_needs_a_person_is_counted(administrator: Browser, organization: Or
 def test_every_step_says_what_it_does_and_what_waits_in_it() -> None:
     for step in registry.steps().values():
         assert step.label, step.name
-        assert step.waiting is not None, step.name
-        assert step.waiting() == (0, None)
+        assert step.waiting() == (0, None), step.name
+        assert not step.is_due(), step.name
 
 
 @pytest.mark.django_db
 def test_counting_what_waits_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "MOST_COUNTED", 2)
+    monkeypatch.setattr(registry, "MOST_COUNTED", 2)
     now = timezone.now()
     for number in range(4):
         Wakeup.objects.create(step=str(number), published_at=now - timedelta(seconds=number))
-    waiting = steps.waiting_in(Wakeup.objects.all, "published_at")
-    assert waiting() == (3, now - timedelta(seconds=3))
+    step = registry.Step("x", "X", lambda _now: Wakeup.objects.all(), "published_at", list)
+    assert step.waiting() == (3, now - timedelta(seconds=3))
     assert picture.Queue("x", "X", 10_001, now, timedelta(0)).depth_words == "10,000+"

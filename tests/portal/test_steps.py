@@ -44,7 +44,11 @@ class Rows:
 
     waiting: int = 0
 
-    def any(self) -> bool:
+    def at(self, _now: Any) -> Any:
+        """As far as a step asks, the rows that are due."""
+        return self
+
+    def exists(self) -> bool:
         """Whether one waits."""
         return self.waiting > 0
 
@@ -61,7 +65,7 @@ def rows(monkeypatch: pytest.MonkeyPatch, broker: Broker) -> dict[str, Rows]:
     monkeypatch.setattr(registry, "_steps", {})
     both = {"send": Rows(), "look": Rows()}
     for name, waiting in both.items():
-        registry.add_step(registry.Step(name, waiting.any, broker.publisher(name)))
+        registry.add_step(registry.Step(name, name, waiting.at, "since", broker.publisher(name)))
     return both
 
 

@@ -18,8 +18,9 @@ from django.utils import timezone
 from portal import audit
 from portal.models import AuditEvent, DeliveryStatus, Organization, User, WebhookDelivery, WebhookEndpoint
 from portal.webhooks import addresses, registering
-from portal.webhooks.delivering import deliver_next, deliveries_due
+from portal.webhooks.delivering import deliver_next
 from tests.conftest import OTHER_IMS_ORG, make_organization
+from tests.steps import step_is_due
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +147,7 @@ def test_it_is_tried_ever_more_rarely_for_a_day_and_then_given_up(
     assert 20 < len(pauses) < 60
     row = WebhookDelivery.objects.get(event_type="request.confirmed")
     assert (row.status, row.http_status, row.attempts) == (DeliveryStatus.GIVEN_UP, 503, len(pauses))
-    assert deliveries_due(), "what comes after it is no longer held up"
+    assert step_is_due("webhooks"), "what comes after it is no longer held up"
 
 
 def test_what_was_given_up_can_be_delivered_again(organization: Organization, officer: User, receiver: Receiver) -> None:

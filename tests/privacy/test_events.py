@@ -37,7 +37,7 @@ from tests.adobe_events import (
 )
 from tests.conftest import OTHER_IMS_ORG, make_organization
 from tests.files import confirmed_request, payload, people
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db
 
@@ -286,7 +286,7 @@ def test_one_that_comes_before_the_answer_to_the_call_waits_for_it(source: Event
     deliver(source, event("job-1"))
     work("events")
     assert states() == [EventState.WAITING]
-    assert not working.events_due(), "it leaves a moment for the answer"
+    assert not step_is_due("events"), "it leaves a moment for the answer"
     Job.objects.filter(pk=jobs[0].pk).update(adobe_job_id="job-1")
     let_pass(timedelta(minutes=1))
     work("events")

@@ -28,6 +28,7 @@ from privacy.statuses import JobStatus, RequestStatus, UploadStatus
 from tests.conftest import OTHER_IMS_ORG, make_organization
 from tests.files import RECEIVED_ON, confirmed_request, payload, people, stored_upload
 from tests.people import make_user
+from tests.steps import step_is_due
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +144,7 @@ def test_a_worker_checks_each_waiting_file_once(organization: Organization, offi
         stored_upload(organization, officer, json.dumps(payload(people(1))).encode())
     assert [intake.check_next(), intake.check_next(), intake.check_next()] == [1, 1, 0]
     assert set(Upload.objects.values_list("status", "attempts")) == {(UploadStatus.READY, 1)}
-    assert not intake.uploads_to_check()
+    assert not step_is_due("check")
 
 
 def test_a_check_of_a_discarded_upload_changes_nothing(organization: Organization, officer: User) -> None:
@@ -432,7 +433,7 @@ def test_a_worker_that_lost_its_lease_stops_at_its_next_batch(
 
 def test_a_prepared_request_is_not_prepared_again(organization: Organization, officer: User) -> None:
     confirmed_request(organization, officer, payload(people(2)))
-    assert not intake.requests_to_prepare()
+    assert not step_is_due("prepare")
     assert intake.prepare_next() == 0
 
 

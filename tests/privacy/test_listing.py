@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,7 +13,6 @@ from django.utils import timezone
 from portal.adobe.answers import ListedJob
 from portal.ids import new_id
 from portal.models import Organization, User
-from privacy import polling
 from privacy.models import Job, JobListing, PrivacyRequest, Submission
 from privacy.polling import listing as listing_step
 from privacy.polling.failing import NOT_LISTED
@@ -20,7 +20,7 @@ from privacy.statuses import JobStatus
 from tests.conftest import Simulator
 from tests.files import people
 from tests.states import sent_request
-from tests.steps import let_pass, work
+from tests.steps import let_pass, step_is_due, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -220,4 +220,49 @@ def test_a_long_pass_keeps_its_lease(sent: PrivacyRequest) -> None:
     one = JobListing.objects.select_related("organization__data_key").get()
     pages = listing_step._pages(one, [(timezone.now().date(), timezone.now().date())])
     assert len(next(iter(pages))) == 3
-    assert not polling.listings_due()
+    assert not step_is_due("list")
+
+
+# --- When the next pass is ---
+
+
+def listed_after(minutes: int) -> int:
+    """One pass, so many minutes after the last one: how many minutes later the next one is due."""
+    now = timezone.now()
+    JobListing.objects.update(next_list_at=now, listed_at=now - timedelta(minutes=minutes))
+    work("list")
+    row = JobListing.objects.get()
+    assert row.listed_at is not None
+    return round((row.next_list_at - row.listed_at).total_seconds() / 60)
+
+
+@pytest.fixture
+def quiet(sent: PrivacyRequest) -> PrivacyRequest:
+    """At Adobe for days, and due in a month."""
+    Submission.objects.update(first_sent_at=timezone.now() - timedelta(days=5))
+    Job.objects.update(adobe_created_at=timezone.now() - timedelta(days=5))
+    PrivacyRequest.objects.update(due_on=timezone.now().date() + timedelta(days=30))
+    return sent
+
+
+def test_a_list_that_stays_as_it_is_is_read_more_and_more_seldom_up_to_a_bound(quiet: PrivacyRequest) -> None:
+    assert [listed_after(minutes) for minutes in (1, 16, 24, 36, 600)] == [15, 24, 36, 54, 60]
+
+
+def test_news_a_near_due_date_and_a_young_job_bring_the_usual_interval_back(quiet: PrivacyRequest, simulator: Simulator) -> None:
+    PrivacyRequest.objects.update(due_on=timezone.now().date() + timedelta(days=3))
+    assert listed_after(40) == 15
+    PrivacyRequest.objects.update(due_on=None)
+    assert listed_after(40) == 60
+    Submission.objects.update(first_sent_at=timezone.now() - timedelta(hours=1))
+    assert listed_after(40) == 15
+    Submission.objects.update(first_sent_at=timezone.now() - timedelta(days=5))
+    simulator.control("finish", {"jobIds": [Job.objects.earliest("pk").adobe_job_id]})
+    assert listed_after(40) == 15
+
+
+def test_it_is_never_read_more_seldom_than_where_events_tell_of_changes(quiet: PrivacyRequest, settings: LazySettings) -> None:
+    settings.LIST_WITH_EVENTS_EVERY_SECONDS = 1200.0
+    assert listed_after(40) == 20
+    settings.LIST_WITH_EVENTS_EVERY_SECONDS = 60.0
+    assert listed_after(40) == 15

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -258,6 +260,20 @@ def test_a_form_that_breaks_off_leaves_no_file(browser: Browser, organization: O
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="request_files"; filename="a.json"\r\n\r\n'.encode()
     half = body.removesuffix(f"--{BOUNDARY}--\r\n".encode()) + head + request_file()[:200]
     refused(browser.generic("POST", ADDRESS, half, MULTIPART_CONTENT))
+    assert stored_files() == set()
+    assert not Upload.objects.exists()
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_kept(
+    browser: Browser, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    browser.raise_request_exception = False
+    answer = send(browser, organization, request_file())
+    assert (answer.status_code, Page.of(answer).title) == (507, "The portal's disk is full")
     assert stored_files() == set()
     assert not Upload.objects.exists()
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from portal import clock
 from privacy import archive, polling
 from privacy.models import Job, JobListing, ResultArchive
 from privacy.operating import Bars, organizations_of, work_until

@@ -1,0 +1,199 @@
+"""Going through a whole file, and once more through the people who may stand in it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from portal.reading.kinds import FileKind, wrong_page
+from privacy import envelopes
+from privacy.checking.namespaces import Namespaces
+from privacy.checking.results import CheckResult, Findings, OpenMatch, Summary, unreadable
+from privacy.duplicates import Duplicates, Names
+from privacy.known import Catalog
+from privacy.products import CJM_COMPANIONS
+from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
+from privacy.schema import OPT_OUT, Envelope, Finding, OrganizationRules, Person, key_of, read_person, where
+from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
+
+LOOK_UP_BATCH: Final = 2000
+
+
+def check_file(
+    open_stream: Callable[[], Readable],
+    rules: OrganizationRules,
+    catalog: Catalog,
+    *,
+    find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]] = lambda _: (),
+    progress: Callable[[int], None] = lambda _: None,
+    max_people_per_call: int = MAX_PEOPLE,
+    max_identities_per_call: int = MAX_IDENTITIES,
+) -> CheckResult:
+    """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing."""
+    most = min(rules.max_identities_per_person, max_identities_per_call)
+    rules = replace(rules, max_identities_per_person=most)
+    check = _Check(rules, catalog, find_open, max_people_per_call, max_identities_per_call)
+    try:
+        for item in read_file(open_stream(), progress=progress):
+            check.take(item)
+    except FileProblem as problem:
+        return unreadable(problem.code, problem.message)
+    envelope = check.finish()
+    check.find_duplicates(open_stream)
+    return check.result(envelope)
+
+
+def read_people(open_stream: Callable[[], Readable]) -> Iterator[Person]:
+    """The people of a file that was checked. Raises ValueError when it does not hold what was checked."""
+    anything = OrganizationRules("", frozenset(), 10_000)
+    for item in read_file(open_stream()):
+        if isinstance(item, UserItem):
+            person, findings = read_person(item.row, item.value, anything)
+            if person is None:
+                raise ValueError(f"row {item.row} of a checked file has errors: {findings[0].code}")
+            yield person
+
+
+class _Check:
+    """One pass over a file."""
+
+    def __init__(
+        self,
+        rules: OrganizationRules,
+        catalog: Catalog,
+        find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]],
+        max_people: int,
+        max_identities: int,
+    ) -> None:
+        self.findings = Findings()
+        self.summary = Summary()
+        self._rules = rules
+        self._catalog = catalog
+        self._find_open = find_open
+        self._members: dict[str, Any] = {}
+        self._has_users = False
+        self._duplicates = Duplicates()
+        self._waiting: list[Person] = []
+        self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
+        self._namespaces = Namespaces(self.summary)
+
+    def take(self, item: Member | UsersStart | UserItem) -> None:
+        match item:
+            case Member():
+                self._members[item.name] = item.value if item.name in envelopes.KNOWN else None
+            case UsersStart():
+                self._has_users = True
+            case UserItem():
+                self._take_user(item)
+
+    def _take_user(self, item: UserItem) -> None:
+        person, findings = read_person(item.row, item.value, self._rules)
+        self.summary.people += 1
+        if person is None:
+            self.findings.add(*findings)
+            self._duplicates.note(key_of(item.value), None, [])
+            return
+        names = person.names()
+        self._duplicates.note(person.key, person, names)
+        self._count(person, names)
+        self._waiting.append(person)
+        if len(self._waiting) >= LOOK_UP_BATCH:
+            self._look_up()
+
+    def _count(self, person: Person, names: Names) -> None:
+        summary, actions = self.summary, person.actions
+        summary.access_people += "access" in actions
+        summary.delete_people += "delete" in actions
+        summary.opt_out_people += OPT_OUT in actions
+        summary.jobs += len(actions)
+        summary.identities += len(names)
+        self._splitters[OPT_OUT in actions].add(len(names))
+        self._namespaces.count(person, names)
+
+    def _look_up(self) -> None:
+        if not self._waiting:
+            return
+        # A person may be found by each of their identities: said once, and in the order of the file.
+        found = set(self._find_open(self._waiting))
+        for match in sorted(found, key=lambda match: (match.row, match.action, match.request_number)):
+            message = f"{where(match.row, match.key)}: the same {match.action} is already open in {match.request_number}."
+            hint = "Leave this person out, or confirm to ask Adobe twice."
+            path = f"users[{match.row - 1}]"
+            self.findings.add(Finding("warning", "already-open", path, match.row, match.key, message, hint))
+        self._waiting = []
+
+    def finish(self) -> Envelope | None:
+        """What needs the whole file."""
+        self._look_up()
+        self._namespaces.settle()
+        if not self._has_users and (elsewhere := wrong_page(self._members, FileKind.REQUEST)):
+            self._error("", "other-kind", *elsewhere)
+            return None
+        if not self._has_users and "users" not in self._members:
+            self._error("users", "missing", "users is missing.", "Add the list of people.")
+        elif not self._has_users:
+            self._error("users", "list_type", "users must be a list.", "Put the people in square brackets.")
+        elif not self.summary.people:
+            self._error("users", "too_short", "users is empty.", "Name at least one person.")
+        self.summary.access_delete_calls = self._splitters[False].calls
+        self.summary.opt_out_calls = self._splitters[True].calls
+        envelope, findings = envelopes.read_envelope(self._members, self._rules, self._catalog)
+        self.findings.add(*findings)
+        if envelope is not None:
+            self._compare(envelope)
+        return envelope
+
+    def _compare(self, envelope: Envelope) -> None:
+        """Warnings about people and products together."""
+        missing = [code for code in CJM_COMPANIONS if code not in envelope.products]
+        if "cjm" in envelope.products and self.summary.delete_people and missing:
+            message = "A delete in Journey Optimizer stays in processing for ever without its companions."
+            self._warn("include", "cjm-alone", message, f"Add {', '.join(missing)}.")
+        products = [self._catalog.products.by_code[code] for code in envelope.products]
+        for product in products:
+            if self.summary.has_opt_out and product.supports_opt_out is False:
+                message = f"{product.name} does not take part in opt-out of sale."
+                self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
+        self.findings.add(*self._namespaces.findings(products))
+
+    def _error(self, path: str, code: str, message: str, hint: str) -> None:
+        self.findings.add(Finding("error", code, path, None, None, message, hint))
+
+    def _warn(self, path: str, code: str, message: str, hint: str) -> None:
+        self.findings.add(Finding("warning", code, path, None, None, message, hint))
+
+    def find_duplicates(self, open_stream: Callable[[], Readable]) -> None:
+        """Read the candidates a second time, and only when there are any."""
+        keys, people = self._duplicates.keys.repeated(), self._duplicates.people.repeated()
+        if not keys and not people:
+            return
+        seen: dict[object, int] = {}
+        for item in read_file(open_stream()):
+            if isinstance(item, UserItem):
+                self._compare_with_seen(item, keys, people, seen)
+
+    def _compare_with_seen(self, item: UserItem, keys: set[int], people: set[int], seen: dict[object, int]) -> None:
+        row, path, key = item.row, f"users[{item.row - 1}]", key_of(item.value)
+        if key and hash(key) in keys:
+            first = seen.setdefault(key, row)
+            if first != row:
+                message = f"{where(row, key)}: row {first:,} has the same key."
+                hint = "Give every person a key of their own."
+                self.findings.add(Finding("error", "duplicate-key", f"{path}.key", row, key, message, hint))
+        person, _ = read_person(row, item.value, self._rules)
+        if person is None:
+            return
+        names = person.names()
+        if self._duplicates.hash_person(person, names) in people:
+            first = seen.setdefault((*sorted(person.actions), *sorted(names)), row)
+            if first != row:
+                message = f"{where(row, key)}: row {first:,} has the same identities and actions."
+                hint = "Remove one of the two."
+                self.findings.add(Finding("error", "duplicate-person", path, row, key, message, hint))
+
+    def result(self, envelope: Envelope | None) -> CheckResult:
+        found = self.findings
+        return CheckResult(
+            tuple(found.kept), found.by_level["error"], found.by_level["warning"], dict(found.by_code), envelope, self.summary
+        )

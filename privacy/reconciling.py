@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -43,11 +45,13 @@ from portal.outbound import (
 from privacy import catalog, progress
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.statuses import JobStatus
-from privacy.submission import lock, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
+from privacy.submission import WireDigests, lock, match, note_jobs, raise_alarm_when_doubled, record_outcome, stop_when_queued
 
 logger = logging.getLogger(__name__)
 
 LOOK_LEASE_SECONDS = 300.0
+# Calls that one listing is read for: after a restore or an outage many are due at once, and a long list costs the same for all.
+MOST_TOGETHER = 50
 PAGE_SIZES = (1000, 700)
 SMALL_PAGE_SIZES = (100, 70)
 MOST_PAGES = 1000
@@ -58,31 +62,40 @@ SPAN_DAYS = 30
 
 
 def look_next() -> int:
-    """Look for one call. Returns how many were looked for."""
+    """Look for due calls of one organization, with one listing for all that were made under the same law. Returns how many."""
     now = clock.now()
     due = Submission.objects.due_to_look(now)
-    _, ids = leases.take(due, "next_look_at", most=1, seconds=LOOK_LEASE_SECONDS, now=now)
-    for call_id in ids:
-        look(call_id)
+    _, ids = leases.take(due, "next_look_at", most=MOST_TOGETHER, seconds=LOOK_LEASE_SECONDS, now=now)
+    by_law: dict[str, list[uuid.UUID]] = defaultdict(list)
+    for call_id, regulation in Submission.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "request__regulation"):
+        by_law[regulation].append(call_id)
+    for together in by_law.values():
+        look(*together)
     return len(ids)
 
 
-def look(call_id: uuid.UUID) -> None:
-    """One look for one UNKNOWN call. A failed look changes its times and `last_error` only."""
-    submission = Submission.objects.select_related("request__organization__data_key", "request__data_key").get(pk=call_id)
-    if submission.state != CallState.UNKNOWN:
-        return
-    if look_is_too_late(submission.first_sent_at):
-        _to_person(submission, PersonReason.TOO_OLD)
+def look(*call_ids: uuid.UUID) -> None:
+    """One look for UNKNOWN calls of one organization and law. A failed one changes only their times and `last_error`."""
+    related = ("request__organization__data_key", "request__data_key")
+    calls = []
+    for submission in Submission.objects.select_related(*related).filter(pk__in=call_ids, state=CallState.UNKNOWN).order_by("pk"):
+        if look_is_too_late(submission.first_sent_at):
+            _to_person(submission, PersonReason.TOO_OLD)
+        else:
+            calls.append(submission)
+    if not calls:
         return
     try:
-        jobs = listed_jobs(connections.service_for(submission.request.organization), submission)
+        jobs = listed_jobs(connections.service_for(calls[0].request.organization), *calls)
+        digests = WireDigests(calls[0].request.organization)
     except (errors.AdobeError, LookDoesNotCount, crypto.CannotDecrypt) as error:
-        _look_failed(submission, error)
+        for submission in calls:
+            _look_failed(submission, error)
         return
-    with applying_look(submission.pk):
-        _apply(submission, jobs)
-        progress.refresh(submission.request_id)
+    for submission in calls:
+        with applying_look(submission.pk):
+            _apply(submission, jobs, digests)
+            progress.refresh(submission.request_id)
 
 
 def _look_failed(submission: Submission, error: Exception) -> None:
@@ -96,8 +109,8 @@ def _look_failed(submission: Submission, error: Exception) -> None:
             progress.refresh(submission.request_id)
 
 
-def _apply(submission: Submission, jobs: list[CreatedJob]) -> None:
-    found = match(submission, jobs)
+def _apply(submission: Submission, jobs: list[CreatedJob], digests: WireDigests | None = None) -> None:
+    found = match(submission, jobs, digests)
     with transaction.atomic():
         lock(submission)
         # What Adobe has is true, whatever became of the call meanwhile.
@@ -133,9 +146,10 @@ def _was_not_overtaken(submission: Submission) -> bool:
     return bool(same_look(Submission.objects.all(), submission).update(lease=None))
 
 
-def _stay_leased(submission: Submission) -> None:
+def _stay_leased(calls: Iterable[Submission]) -> None:
     """A look through many pages takes longer than its lease."""
-    same_look(Submission.objects.all(), submission).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
+    for submission in calls:
+        same_look(Submission.objects.all(), submission).update(next_look_at=clock.now() + timedelta(seconds=LOOK_LEASE_SECONDS))
 
 
 def _count_look(submission: Submission, known: int) -> None:
@@ -177,25 +191,33 @@ def _to_person(submission: Submission, reason: PersonReason) -> None:
 # --- Reading Adobe's list ---
 
 
-def listed_jobs(service: PrivacyService, submission: Submission) -> list[CreatedJob]:
-    """Every job that Adobe lists from the day before the call on, as (id, key, action). Raises LookDoesNotCount."""
+def listed_jobs(service: PrivacyService, *calls: Submission) -> list[CreatedJob]:
+    """Every job that Adobe lists from the day before the first of the calls on, as (id, key, action).
+
+    The calls are of one organization and law. Raises LookDoesNotCount.
+    """
+    extended_at = time.monotonic()
+    regulation = calls[0].request.regulation
 
     def read_page(**query: Any) -> JobPage:
-        _stay_leased(submission)
+        nonlocal extended_at
+        if len(calls) == 1 or time.monotonic() - extended_at > LOOK_LEASE_SECONDS / 10:
+            _stay_leased(calls)
+            extended_at = time.monotonic()
         return service.list_jobs(**query)
 
     started = clock.read()
-    since = _since(submission)
+    since = min(map(_since, calls))
     jobs: dict[str, ListedJob] = {}
     spans = [*windows(since.date(), started.date() + timedelta(days=1)), None]
     listings: list[tuple[tuple[date, date] | None, str | None]] = [*((span, None) for span in spans), (None, "submitted")]
-    for code, (dates, status) in itertools.product(codes_of(submission.request.regulation), listings):
+    for code, (dates, status) in itertools.product(codes_of(regulation), listings):
         try:
             jobs.update(_twice(read_page, code, started, dates, status))
         except (errors.Rejected, errors.PageSizeRefused):
             # Adobe's pages disagree whether it lists `submitted`, and older codes are to go. What it does not list holds
             # nothing; only the lists of the code that was sent must be read.
-            if status is None and code == submission.request.regulation:
+            if status is None and code == regulation:
                 raise
     return [CreatedJob(job.job_id, job.user_key, job.action) for job in jobs.values()]
 

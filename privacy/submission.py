@@ -165,14 +165,27 @@ def lock(submission: Submission) -> tuple[str, str]:
     return row.state, row.person_reason
 
 
-def match(submission: Submission, jobs: Iterable[CreatedJob]) -> dict[uuid.UUID, list[str]]:
+class WireDigests(dict[str, bytes]):
+    """The digest of each wire key of one organization, worked out once however many calls ask."""
+
+    def __init__(self, organization: Organization) -> None:
+        """Raises CannotDecrypt."""
+        super().__init__()
+        self._index = crypto.blind_index_for(organization)
+
+    def __missing__(self, wire_key: str) -> bytes:
+        digest = self[wire_key] = writing.wire_digest(self._index, wire_key)
+        return digest
+
+
+def match(submission: Submission, jobs: Iterable[CreatedJob], digests: WireDigests | None = None) -> dict[uuid.UUID, list[str]]:
     """Which of the call's own jobs these are: our job id -> Adobe's job ids, by digest of the wire key and by action."""
-    index = crypto.blind_index_for(submission.request.organization)
+    of_key = WireDigests(submission.request.organization) if digests is None else digests
     jobs_of_ours = list(submission.jobs.order_by().exclude(subject=None).values_list("pk", "subject_id", "action"))
     people = DataSubject.objects.filter(Among("pk", {subject_id for _, subject_id, _ in jobs_of_ours}))
-    digests = dict(people.exclude(wire_key_digest=None).values_list("pk", "wire_key_digest"))
-    ours = {(bytes(digests[who] or b""), action): job_id for job_id, who, action in jobs_of_ours if who in digests}
-    return _adobe_ids((ours.get((writing.wire_digest(index, job.key or ""), job.action)), job.job_id) for job in jobs)
+    stored = dict(people.exclude(wire_key_digest=None).values_list("pk", "wire_key_digest"))
+    ours = {(bytes(stored[who] or b""), action): job_id for job_id, who, action in jobs_of_ours if who in stored}
+    return _adobe_ids((ours.get((of_key[job.key or ""], job.action)), job.job_id) for job in jobs)
 
 
 def _adobe_ids(pairs: Iterable[tuple[uuid.UUID | None, str]]) -> dict[uuid.UUID, list[str]]:

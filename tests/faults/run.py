@@ -46,7 +46,7 @@ class Size:
     needed: int = 20
     minutes: float = 35
     mop_up_minutes: float = 8
-    settle_seconds: float = 360
+    settle_seconds: float = 900
 
 
 def run(folder: Path, keeper: Keeper, plan: Plan, size: Size, variables: dict[str, str]) -> int:

@@ -190,6 +190,25 @@ def test_a_failed_look_does_not_count(queued: PrivacyRequest, simulator: Simulat
     assert call(queued).state == CallState.SENT
 
 
+def test_calls_of_one_law_are_looked_for_with_one_listing(
+    simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    requests = [confirmed_request(organization, officer, payload(people(2, prefix=f"n{n}"))) for n in range(3)]
+    simulator.fault("accept_then_cut", match=JOBS, times=2)
+    simulator.fault("cut_before_answer", match=JOBS, times=1)
+    work("submit")
+    assert {call(one).state for one in requests} == {CallState.UNKNOWN}
+    let_pass(timedelta(minutes=6))
+    assert reconciling.look_next() == 3
+    together = simulator.control("calls")["calls"]["list"]
+    assert sorted(call(one).state for one in requests) == [CallState.SENT, CallState.SENT, CallState.UNKNOWN]
+    (missing,) = (one for one in requests if call(one).state == CallState.UNKNOWN)
+    assert call(missing).looks_done == 1
+    reconciling.look(call(missing).pk)
+    # One call alone costs as many pages as all of them did.
+    assert simulator.control("calls")["calls"]["list"] == 2 * together
+
+
 def test_a_worker_that_dies_while_sending_leaves_an_unknown_call(queued: PrivacyRequest, simulator: Simulator) -> None:
     before = queued.created_at - timedelta(hours=1)
     Submission.objects.update(state=CallState.SENDING, claimed_at=before, first_sent_at=before)

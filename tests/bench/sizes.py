@@ -30,7 +30,7 @@ def run(folder: Path, _postgres: Path) -> int:
     population, report = Population(int(os.environ.get("BENCH_PEOPLE", PEOPLE))), Report()
     report.note("people", population.people)
     names = ("DATABASE_URL", "BROKER_URL", "SWEEP_EVERY_SECONDS", "LIST_EVERY_SECONDS", "DETAIL_FIRST_SECONDS")
-    variables = {name: os.environ[name] for name in names} | {"LOG_LEVEL": "INFO", "TASK_LOG_LEVEL": "WARNING"}
+    variables = {name: os.environ[name] for name in names} | {"LOG_LEVEL": "INFO", "TASK_LOG_LEVEL": "INFO"}
     with Stack(folder, simulator_options=["--speed", "1000"], **variables) as stack, PeakMemory(stack) as memory:
         made = stack.seed()
         organization, officer = (

@@ -33,7 +33,7 @@ from tests.stack import Stack
 pytestmark = pytest.mark.timeout(600)
 
 # Pages that only the person who typed something sees may show it again; these are pages about a failure.
-ERROR_PAGES = {400, 403, 404, 405, 413, 429, 500}
+ERROR_PAGES = {400, 403, 404, 405, 413, 429, 500, 507}
 
 Content = Iterable[tuple[str, bytes]]
 

@@ -33,7 +33,6 @@ from privacy.statuses import ArchiveStatus
 logger = logging.getLogger(__name__)
 
 ARCHIVE_LABEL = "privacy.ResultArchive.file"
-LEASE_SECONDS = 900.0
 BATCH = 20
 # A batch begins no further download after this: what was fetched is noted long before the task's time limit.
 FETCH_SECONDS = 15.0
@@ -72,10 +71,11 @@ class Fetched:
 def fetch_next() -> int:
     """Fetch a batch of results, then note them in one transaction. Returns how many were tried.
 
-    A crash between the two costs a second download. Results that there was no time for are due again at once.
+    A crash between the two costs a second download. Results that there was no time for are due again at once. The lease is as
+    long as a claim: no task lives longer.
     """
     lease, ids = leases.take(
-        ResultArchive.objects.due_to_fetch(clock.now()), "next_attempt_at", most=BATCH, seconds=LEASE_SECONDS
+        ResultArchive.objects.due_to_fetch(clock.now()), "next_attempt_at", most=BATCH, seconds=settings.CLAIM_SECONDS
     )
     chosen = ResultArchive.objects.filter(pk__in=ids, lease=lease)
     archives = list(chosen.select_related("job__organization__data_key", "job__request__data_key", "request"))
@@ -91,8 +91,8 @@ def fetch_next() -> int:
     finally:
         # Also when the time limit ends one of them half-way: what was fetched before it stays.
         _store(fetched)
-    left = [archive.pk for archive in archives[tried:]]
-    ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=clock.now())
+        left = [archive.pk for archive in archives[tried:]]
+        ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=clock.now())
     return tried
 
 

@@ -1,6 +1,7 @@
-"""`python -m tests.drive COMMAND …`: does in a stack's environment what no page or task does, and prints JSON.
+"""`python -m tests.drive`: does in a stack's environment what no page or task does.
 
-For tests that only see a stack from outside (tests/stack.py): to let time pass, and to read what is encrypted.
+For tests that only see a stack from outside (`Stack.drive`): to let time pass, and to read what is encrypted. Each line that it
+reads is a command with its arguments, each that it writes the answer, both as JSON; it ends with the first that fails.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ django.setup()
 
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402 - models can be imported only once Django is set up
 from django.core.management import CommandError  # noqa: E402
-from django.db import OperationalError, transaction  # noqa: E402
+from django.db import OperationalError, connections, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402
 
 from portal import crypto, registry  # noqa: E402
 from portal.models import AccessToken, DataKey, Organization  # noqa: E402
 from privacy.models import Job, PrivacyRequest, Upload  # noqa: E402
+from tests.seed import seed  # noqa: E402
 from tests.steps import everything_due, let_pass  # noqa: E402
 
 TRIES = 5
@@ -92,6 +94,7 @@ def keep_in_session(text: str) -> str:
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
+    "seed": seed,
     "wire-keys": wire_keys,
     "pass-time": pass_time,
     "all-due": all_due,
@@ -102,5 +105,16 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "keep-in-session": keep_in_session,
 }
 
+
+def main() -> None:
+    """Until standard input ends. Between two commands it holds no connection, as a process of its own for each would."""
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        answer = COMMANDS[name](*arguments)
+        connections.close_all()
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    json.dump(COMMANDS[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    main()

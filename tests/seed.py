@@ -1,30 +1,24 @@
-"""`python -m tests.seed ADDRESS`: organizations, people and a token in the database of this environment, as JSON on stdout.
+"""What a stack (tests/stack.py) begins with: organizations, people and a token, in the database of this environment.
 
-Acme points at the simulator at ADDRESS; `officer`, `viewer` and `admin` belong to it. `colleague` is an officer of another
+Acme points at the simulator; `officer`, `viewer` and `admin` belong to it. `colleague` is an officer of another
 organization, so a stranger to Acme. Everybody's password is `tests.people.PASSWORD`.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
-import django
+from django.contrib.auth.models import Group
 
-django.setup()
-
-from django.contrib.auth.models import Group  # noqa: E402 - models can be imported only once Django is set up
-
-from portal import tokens  # noqa: E402
-from portal.models import Organization, Scope, User  # noqa: E402
-from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER  # noqa: E402
-from tests.conftest import OTHER_IMS_ORG, make_organization  # noqa: E402
-from tests.people import PASSWORD, make_user  # noqa: E402
+from portal import tokens
+from portal.models import Organization, Scope, User
+from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER
+from tests.conftest import OTHER_IMS_ORG, make_organization
+from tests.people import PASSWORD, make_user
 
 
 def seed(address: str) -> dict[str, Any]:
-    """Make them. The database is migrated and empty."""
+    """Make them, and say what they are; `address` of Adobe. The database is migrated and empty."""
     acme = make_organization(address)
     other = make_organization(address, ims_org_id=OTHER_IMS_ORG, name="Other")
     people = {
@@ -51,7 +45,3 @@ def _make_admin(organization: Organization) -> User:
 
 def _describe(organization: Organization) -> dict[str, str]:
     return {"id": str(organization.pk), "name": organization.name, "ims_org_id": organization.ims_org_id}
-
-
-if __name__ == "__main__":
-    json.dump(seed(sys.argv[1]), sys.stdout)

@@ -166,7 +166,7 @@ def _can_be_entered(path: Path) -> bool:
 
 @contextmanager
 def _postgres(folder: Path, *, durable: bool, log_writes: bool) -> Iterator[tuple[str, _Server]]:
-    programs = _postgres_programs()
+    programs = postgres_programs()
     user = folder.owner() if os.geteuid() == 0 else None
     data, password = folder / "postgres", secrets.token_hex(16)
     password_file = folder / "password"
@@ -217,7 +217,7 @@ def _postgres_settings(folder: Path, *, durable: bool, log_writes: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
     """The folder of the newest PostgreSQL."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")

@@ -43,6 +43,7 @@ from typing import Any, Self
 import psycopg
 
 from tests.conftest import Simulator
+from tests.migrated import bring_up_to_date
 from tests.stack_environment import stack_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +86,7 @@ class Stack:
         self._simulator: Simulator | None = None
         self._running: dict[str, Running] = {}
         self._web_port = 0
+        self._driver: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         Path(self.environment["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
@@ -103,6 +105,11 @@ class Stack:
     def close(self) -> None:
         """Kill every process: nothing of a stack is needed after its test. A second call does nothing."""
         atexit.unregister(self.close)
+        if self._driver is not None:
+            # It closes its pipes, and frees the database.
+            self._driver.kill()
+            self._driver.communicate()
+            self._driver = None
         while self._running:
             _name, one = self._running.popitem()
             one.signal_group(signal.SIGKILL)
@@ -229,13 +236,35 @@ class Stack:
     # --- The database ---
 
     def migrate(self) -> None:
-        """Bring the database up to date; it makes the groups, too."""
-        self.manage("migrate", "--verbosity", "0")
+        """Bring the database up to date; it has the groups, too."""
+        bring_up_to_date(self.environment["DATABASE_URL"], lambda: self.manage("migrate", "--verbosity", "0"))
 
-    def seed(self) -> dict[str, Any]:
-        """Organizations and people: what `tests.seed` made."""
-        made: dict[str, Any] = json.loads(self.run([sys.executable, "-m", "tests.seed", self.simulator.address]))
+    def seed(self, address: str = "") -> dict[str, Any]:
+        """Organizations and people: what `tests.seed` made. `address`: of Adobe, when it is not the simulator itself."""
+        made: dict[str, Any] = self.drive("seed", address or self.simulator.address)
         return made
+
+    def drive(self, *words: str) -> Any:
+        """Run a command of tests/drive.py; one process runs all of them. Gives its answer; raises StackError when it fails."""
+        if self._driver is None:
+            with (self.folder / "driver.log").open("ab") as output:
+                self._driver = subprocess.Popen(
+                    ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.drive"],
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=output,
+                    text=True,
+                )
+        assert self._driver.stdin is not None
+        assert self._driver.stdout is not None
+        self._driver.stdin.write(f"{json.dumps(words)}\n")
+        self._driver.stdin.flush()
+        answer = self._driver.stdout.readline()
+        if not answer:
+            raise StackError(f"{words[0]} failed\n{self._tails()}")
+        return json.loads(answer)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command. Returns what it wrote; raises StackError when it fails."""

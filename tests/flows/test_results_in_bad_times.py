@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import LazySettings
 from django.utils import timezone
 
@@ -57,6 +58,26 @@ def test_a_result_that_cannot_be_kept_does_not_stop_the_others(waiting: PrivacyR
     assert statuses() == [ArchiveStatus.STORED, ArchiveStatus.STORED, ArchiveStatus.WAITING]
     monkeypatch.undo()
     let_pass(timedelta(hours=1))
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED] * 3
+
+
+def test_a_time_limit_in_the_middle_of_a_batch_makes_no_result_wait(
+    waiting: PrivacyRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, seen = archive.check_zip, list[object]()
+
+    def time_is_up_at_the_second(one: ResultArchive, target: Path) -> int:
+        seen.append(one.pk)
+        if len(seen) == 2:
+            raise SoftTimeLimitExceeded
+        return check(one, target)
+
+    with monkeypatch.context() as now:
+        now.setattr(archive, "check_zip", time_is_up_at_the_second)
+        with pytest.raises(SoftTimeLimitExceeded):
+            archive.fetch_next()
+    assert statuses() == [ArchiveStatus.STORED, ArchiveStatus.WAITING, ArchiveStatus.WAITING]
     work("archive")
     assert statuses() == [ArchiveStatus.STORED] * 3
 

@@ -6,7 +6,7 @@ Each step ends when the portal has done with it, so that what it leaves behind i
 from __future__ import annotations
 
 import json
-import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -218,7 +218,12 @@ class Everything:
 
     def command(self, *words: str) -> Any:
         """Run tests/drive.py."""
-        return json.loads(self.stack.run([sys.executable, "-m", "tests.drive", *words]))
+        return self.stack.drive(*words)
+
+    def pass_time(self, hours: str) -> None:
+        """Let every due time come; what Adobe has answered just now is written down first."""
+        time.sleep(1)
+        self.command("pass-time", hours)
 
     def request_row(self, number: str, column: str) -> Any:
         """One column of a request."""
@@ -321,7 +326,7 @@ class Everything:
             if status == 401:
                 self.resumed()
             self.stack.wait_until(lambda: self.mouth.all_given, WAIT, "IMS to be asked")
-            self.command("pass-time", "1")
+            self.pass_time("1")
             self.until(number, "sent")
 
     def resumed(self) -> None:
@@ -338,14 +343,14 @@ class Everything:
         found = self.confirmed("unknown and found", self.people("unknown and found"))
         self.until(found, "unknown")
         self.mouth.answer_next("GET", JOBS, 500, {"message": self.marks.text("words about a list")})
-        self.command("pass-time", "1")
+        self.pass_time("1")
         self.until(found, "sent")
         for name, decision in (("sent again", "send_missing"), ("given up", "give_up")):
             self.mouth.answer_next("POST", JOBS, 502, words.encode())
             number = self.confirmed(name, self.people(name))
             self.until(number, "unknown")
             for looks in (1, 2, 3):
-                self.command("pass-time", "7")
+                self.pass_time("7")
                 self.stack.wait_until(lambda n=number, k=looks: self.looks(n) >= k, WAIT, "a look")  # type: ignore[misc]
             self.until(number, "unknown", "none_found")
             self.officer.post(f"/requests/{number}/calls/1/decide/", {"decision": decision})
@@ -373,7 +378,7 @@ class Everything:
             self.stack.simulator.fault(kind, times=1)
         self.until_followed(number)
         self.stack.wait_until(lambda: not self.stack.simulator.control("faults")["faults"][-1]["left"], WAIT, "bad results")
-        self.command("pass-time", "1")
+        self.pass_time("1")
         self.stack.wait_until(lambda: len(self.results(number, "stored")) == 3, WAIT, "good results")
 
     def a_job_that_is_gone(self) -> None:
@@ -413,7 +418,7 @@ class Everything:
                 self.upload(f"{table} is away", self.people(f"{table} is away"))
                 self.upload(f"{table} is away, large", self.people("large") | {"note": "x" * INLINE_BYTES})
                 self.look_at_lists(waiting)
-        self.command("pass-time", "1")
+        self.pass_time("1")
         # A call that was being made when its worker lost the database is of unknown outcome.
         self.stack.wait_until(lambda: self.call_state(waiting)[0] in {"sent", "unknown"}, WAIT, "the trouble to be over")
 
@@ -457,12 +462,12 @@ class Everything:
 
 def prepared(stack: Stack, mouth: Mouth, marks: Marks) -> Everything:
     """A stack with people, organizations whose secret is a mark, two workers, beat and the site."""
-    seeded: dict[str, Any] = json.loads(stack.run([sys.executable, "-m", "tests.seed", mouth.address]))
+    seeded = stack.seed(mouth.address)
     assert seeded["password"] == PASSWORD
     secret = marks.ascii("client secret")
     ims_org = seeded["organization"]["ims_org_id"]
     stack.simulator.control("organizations", {"imsOrg": ims_org, "clientId": "simulator-client", "clientSecret": secret})
-    stack.run([sys.executable, "-m", "tests.drive", "set-secret", ims_org, secret])
+    stack.drive("set-secret", ims_org, secret)
     stack.start_worker("one")
     stack.start_worker("two")
     stack.start_beat()

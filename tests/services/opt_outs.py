@@ -122,6 +122,6 @@ class OptOuts:
         with self.everything.table_away("portal_datakey"):
             officer.get(draft)
         assert officer.post(f"{draft}confirm/").status == 302
-        self.everything.command("pass-time", "1")
+        self.everything.pass_time("1")
         # A call that was being made when its worker lost the database is of unknown outcome.
         self.until(draft, "sent", "unknown")

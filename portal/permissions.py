@@ -36,6 +36,8 @@ ACTS = (
     "shred_privacyrequest",
     "cancel_privacyrequest",
     "resubmit_privacyrequest",
+    "handle_privacyrequest",
+    "export_privacyrequest",
     "reveal_identities",
     "download_results",
     "add_optout",
@@ -85,6 +87,12 @@ MANAGES = (
     "change_eventsource",
     "view_adobeevent",
     "view_expirationorder",
+    "view_othersystem",
+    "add_othersystem",
+    "change_othersystem",
+    "view_runtimesetting",
+    "change_runtimesetting",
+    "view_steprun",
 )
 RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}
 

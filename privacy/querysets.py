@@ -26,6 +26,7 @@ from privacy.statuses import (
     JobStatus,
     OptOutStatus,
     RequestStatus,
+    TableStatus,
     UploadStatus,
 )
 
@@ -191,3 +192,25 @@ class JobSyncQuerySet(models.QuerySet[Any]):
     def due(self, now: Moment) -> Self:
         """Time to go on; organizations on hold wait."""
         return self.filter(status__in=SYNC_OPEN, next_attempt_at__lte=now, organization__held_at=None).order_by("next_attempt_at")
+
+
+class DraftQuerySet(models.QuerySet[Any]):
+    """Requests that people are building."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own, of their organizations: nobody reads over another's shoulder."""
+        return self.filter(owner_id=user.pk, organization__in=Organization.objects.visible_to(user))
+
+
+class TableImportQuerySet(models.QuerySet[Any]):
+    """Tables on their way to an upload."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the person's organizations."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def to_read(self, now: Moment) -> Self:
+        """Mapped, waiting or left behind by a worker, and due."""
+        return self.filter(status__in=(TableStatus.WAITING, TableStatus.READING), next_attempt_at__lte=now).order_by(
+            "next_attempt_at"
+        )

@@ -55,6 +55,8 @@ class Origin(models.TextChoices):
     """Where a request was made."""
 
     UPLOAD = "upload", "Uploaded"
+    TABLE = "table", "Uploaded as a table"
+    BUILDER = "builder", "Built in the portal"
     API = "api", "Made through the API"
     RESUBMISSION = "resubmission", "Resubmitted"
     ELSEWHERE = "elsewhere", "Created outside the portal"
@@ -161,6 +163,86 @@ class Action(models.TextChoices):
     ACCESS = "access", "Access"
     DELETE = "delete", "Delete"
     OPT_OUT = "opt-out-of-sale", "Opt-out of sale"
+
+
+# --- What people do beside Adobe ---
+
+
+class Outcome(models.TextChoices):
+    """What the person who asked was told."""
+
+    GRANTED = "granted", "Answered in full"
+    PARTLY = "partly", "Partly refused"
+    REFUSED = "refused", "Refused"
+
+
+class AnswerChannel(models.TextChoices):
+    """How the answer went to the person."""
+
+    EMAIL = "email", "E-mail"
+    POST = "post", "Letter"
+    PORTAL = "portal", "Customer portal"
+    PHONE = "phone", "Telephone"
+    IN_PERSON = "in_person", "In person"
+    OTHER = "other", "Another way"
+
+
+class VerifiedHow(models.TextChoices):
+    """How it was made sure that the person is who they say."""
+
+    ACCOUNT = "account", "Signed in to their account"
+    EMAIL = "email", "Confirmed by e-mail"
+    DOCUMENT = "document", "Identity document"
+    DETAILS = "details", "Details that only the person knows"
+    OTHER = "other", "Another way"
+
+
+class DeadlineChangeKind(models.TextChoices):
+    """How a due date moved."""
+
+    EXTENDED = "extended", "Extended"
+    PAUSED = "paused", "Paused"
+    RESUMED = "resumed", "Resumed"
+
+
+# --- Tables on their way to an upload ---
+
+
+class TableKind(models.TextChoices):
+    """The kind of a table's file."""
+
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel (XLSX)"
+
+
+class TableStatus(models.TextChoices):
+    """Where a table is before it becomes an upload."""
+
+    MAPPING = "mapping", "Columns to be chosen"
+    WAITING = "waiting", "Waiting to be read"
+    READING = "reading", "Being read"
+    REFUSED = "refused", "Has errors"
+    DONE = "done", "Read"
+    DISCARDED = "discarded", "Discarded"
+
+
+TABLE_OPEN = (TableStatus.MAPPING, TableStatus.WAITING, TableStatus.READING, TableStatus.REFUSED)
+TABLE_TONES = {
+    TableStatus.MAPPING: "info",
+    TableStatus.WAITING: "info",
+    TableStatus.READING: "info",
+    TableStatus.REFUSED: "bad",
+    TableStatus.DONE: "good",
+    TableStatus.DISCARDED: "unknown",
+}
+
+
+class DayKind(models.TextChoices):
+    """What is counted of a day."""
+
+    SUBMITTED = "submitted", "Submitted"
+    COMPLETE = "complete", "Completed"
+    FAILED = "failed", "Finished with errors"
 
 
 # --- Events of Adobe ---

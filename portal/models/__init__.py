@@ -5,8 +5,8 @@ from portal.models.integrations import ApiToken, DeliveryStatus, IdempotencyKey,
 from portal.models.keys import DataKey, DataKeyQuerySet
 from portal.models.organizations import ADOBE_GATEWAY, ADOBE_IMS, ADOBE_SCOPES, AccessToken, Organization, OrganizationQuerySet
 from portal.models.pace import CallTally, Heartbeat, JobDay, Pace, ProcessKind
-from portal.models.people import User
-from portal.models.work import Counter, Wakeup
+from portal.models.people import CalendarFeed, Notice, NoticeKind, NoticeMail, RuntimeSetting, SavedView, Search, User
+from portal.models.work import Counter, StepRun, Wakeup
 
 __all__ = [
     "ADOBE_GATEWAY",
@@ -20,6 +20,7 @@ __all__ = [
     "AuditEvent",
     "AuditLeaf",
     "AuditSeal",
+    "CalendarFeed",
     "CallTally",
     "Counter",
     "DataKey",
@@ -28,11 +29,18 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "JobDay",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
     "Organization",
     "OrganizationQuerySet",
     "Pace",
     "ProcessKind",
+    "RuntimeSetting",
+    "SavedView",
     "Scope",
+    "Search",
+    "StepRun",
     "User",
     "Wakeup",
     "WebhookDelivery",

@@ -31,3 +31,16 @@ class Wakeup(models.Model):
 
     def __str__(self) -> str:
         return self.step
+
+
+class StepRun(models.Model):
+    """When a step of background work last began and ended. A row for the administrators' page; no work depends on it."""
+
+    step = models.CharField(max_length=40, primary_key=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    # How many rows it did then; None when it broke off.
+    done = models.PositiveIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.step

@@ -5,7 +5,10 @@ from privacy.models.catalog import AdobeProduct, Law, LawDeadline
 from privacy.models.consent import ConsentCall, OptOut
 from privacy.models.elsewhere import JobSync
 from privacy.models.events import AdobeEvent, EventSource
+from privacy.models.figures import CountedDay, DayFigure
+from privacy.models.handling import DeadlineChange, OtherSystem, RequestAnswer, RequestNote, SystemDone
 from privacy.models.jobs import Job, JobListing, ProductResponse
+from privacy.models.making import Draft, TableImport
 from privacy.models.requests import DataSubject, IdentityDigest, PrivacyRequest
 from privacy.models.submissions import Submission
 from privacy.models.uploads import Upload
@@ -14,7 +17,11 @@ __all__ = [
     "AdobeEvent",
     "AdobeProduct",
     "ConsentCall",
+    "CountedDay",
     "DataSubject",
+    "DayFigure",
+    "DeadlineChange",
+    "Draft",
     "EventSource",
     "IdentityDigest",
     "Job",
@@ -23,9 +30,14 @@ __all__ = [
     "Law",
     "LawDeadline",
     "OptOut",
+    "OtherSystem",
     "PrivacyRequest",
     "ProductResponse",
+    "RequestAnswer",
+    "RequestNote",
     "ResultArchive",
     "Submission",
+    "SystemDone",
+    "TableImport",
     "Upload",
 ]

@@ -43,6 +43,14 @@ class LawDeadline(models.Model):
     amount = models.PositiveIntegerField()
     unit = models.CharField(max_length=12, choices=Unit.choices, default=Unit.DAYS)
     extension = models.CharField(max_length=200, blank=True, help_text="How far the law lets the date be moved, in words.")
+    # None: the law lets nobody move the date, or gives no number.
+    extension_amount = models.PositiveIntegerField("Extension", null=True, blank=True, help_text="At most so much later.")
+    extension_unit = models.CharField(
+        max_length=12, choices=Unit.choices, default=Unit.DAYS, db_default=Unit.DAYS.value, blank=True
+    )
+    pause = models.CharField(
+        "Pause", max_length=200, blank=True, db_default="", help_text="When the law stops the clock, in words. Empty: never."
+    )
     source = models.CharField(max_length=300, help_text="Where the number comes from.")
 
     class Meta:

@@ -54,6 +54,14 @@ class Job(models.Model):
             models.Index(fields=["next_poll_at"], name="job_due", condition=models.Q(next_poll_at__isnull=False)),
             # A request's jobs by state: its page and its counts.
             models.Index(fields=["request", "status"], name="job_by_request"),
+            # Lists of open and of failed jobs across requests. Most are complete, and need no index of their own.
+            models.Index(
+                fields=["organization", "status", "-id"], name="job_not_complete", condition=~models.Q(status="complete")
+            ),
+            # Figures of a day.
+            models.Index(
+                fields=["organization", "finished_at"], name="job_finished", condition=models.Q(finished_at__isnull=False)
+            ),
             # A lease is read back after it is taken.
             models.Index(fields=["lease"], name="job_by_lease", condition=models.Q(lease__isnull=False)),
         ]

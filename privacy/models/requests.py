@@ -10,7 +10,7 @@ from portal.ids import new_id
 from portal.models import DataKey, Organization, User
 from privacy import querysets
 from privacy.models.uploads import Upload
-from privacy.statuses import REQUEST_TONES, Origin, RequestStatus
+from privacy.statuses import REQUEST_TONES, Origin, Outcome, RequestStatus
 
 
 class PrivacyRequest(models.Model):
@@ -33,7 +33,16 @@ class PrivacyRequest(models.Model):
     # schema.Envelope as a dict: extra company contexts and options, as they are sent.
     envelope = crypto.SealedJSON("envelope_sealed")
     received_on = models.DateField()
+    # As it stands now, after extensions and pauses. None: the law gives no number, or the clock is paused.
     due_on = models.DateField(null=True)
+    # On since then: the clock does not run.
+    paused_on = models.DateField(null=True)
+    # The clock stops when the person is answered, not when Adobe is done.
+    acknowledged_on = models.DateField(null=True)
+    answered_on = models.DateField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, db_default="")
+    # Its index is below: only of rows that have one.
+    assignee = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="assigned_requests", db_index=False)
     status = models.CharField(max_length=12, choices=RequestStatus.choices, default=RequestStatus.PREPARING)
     people = models.PositiveIntegerField(default=0)
     people_prepared = models.PositiveIntegerField(default=0)
@@ -65,6 +74,8 @@ class PrivacyRequest(models.Model):
             ("decide_submission", "Can decide what happens to a call of unknown outcome"),
             ("cancel_privacyrequest", "Can cancel a request of which nothing was sent"),
             ("resubmit_privacyrequest", "Can ask Adobe again for what failed"),
+            ("handle_privacyrequest", "Can answer, assign, extend, pause and annotate requests"),
+            ("export_privacyrequest", "Can export lists as CSV"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "adobe_request_id"], name="request_made_elsewhere_once"),
@@ -74,6 +85,12 @@ class PrivacyRequest(models.Model):
             models.Index(fields=["organization", "-created_at", "-id"], name="request_list"),
             # The prepare step.
             models.Index(fields=["status", "next_attempt_at"], name="request_due"),
+            # Of one officer.
+            models.Index(fields=["assignee"], name="request_by_assignee", condition=models.Q(assignee__isnull=False)),
+            # What is not answered yet, by due date: the home page, reminders, the calendar.
+            models.Index(
+                fields=["organization", "due_on"], name="request_unanswered", condition=models.Q(answered_on__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,6 +120,8 @@ class DataSubject(models.Model):
     wire_key_sealed = crypto.SealedField(null=True)
     wire_key = crypto.SealedText("wire_key_sealed")
     wire_key_digest = models.BinaryField(null=True, editable=False)
+    # Blind index of the officer's own key: found by the search box.
+    officer_key_digest = models.BinaryField(null=True, editable=False)
     actions = models.JSONField(default=list)
     identities_sealed = crypto.SealedField(null=True)
     # A list of {namespace, value, type, namespaceId?, isDeletedClientSide?}.
@@ -113,6 +132,11 @@ class DataSubject(models.Model):
             models.UniqueConstraint(fields=["request", "position"], name="subject_place_is_single"),
             # A key of ours names one person: a look at Adobe's list finds the person by it.
             models.UniqueConstraint(fields=["wire_key_digest"], name="wire_key_is_single"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["officer_key_digest"], name="subject_by_officer_key", condition=models.Q(officer_key_digest__isnull=False)
+            )
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from portal import crypto
 from portal.ids import new_id
 from portal.models import DataKey, Organization, User
 from privacy import querysets
-from privacy.statuses import UPLOAD_TONES, UploadStatus
+from privacy.statuses import UPLOAD_TONES, Origin, UploadStatus
 
 
 class Upload(models.Model):
@@ -35,6 +35,11 @@ class Upload(models.Model):
     result_sealed = crypto.SealedField(null=True)
     # checking.CheckResult.to_dict(): findings name path, row and the officer's key.
     result = crypto.SealedJSON("result_sealed")
+    # How it came; the request keeps it.
+    origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.UPLOAD, db_default=Origin.UPLOAD.value)
+    left_out_sealed = crypto.SealedField(null=True)
+    # Rows of people who have an open request of the same action already and whom the officer leaves out: [row, …].
+    left_out = crypto.SealedJSON("left_out_sealed")
     created_at = models.DateTimeField(auto_now_add=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)

@@ -17,7 +17,7 @@ define install
 	@touch $(2)
 endef
 
-.PHONY: help demo demo-reset test pictures bench faults lint schema format locks
+.PHONY: help demo demo-reset test pictures bench faults lint schema format locks messages catalogues
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,11 @@ $(VENV)/.run: requirements.txt
 $(VENV)/.dev: requirements-dev.txt
 	$(call install,requirements-dev.txt,$@)
 
-demo: $(VENV)/.run ## the portal with a local Adobe on this machine (PORT=8000 ADOBE_PORT=8900 ARGS="--once [FILE ...]")
+# What Django reads of the translations; made anew where a text is newer.
+catalogues:
+	@$(BIN)/python -m portal.catalogues compile
+
+demo: $(VENV)/.run catalogues ## the portal with a local Adobe on this machine (PORT=8000 ADOBE_PORT=8900 ARGS="--once [FILE ...]")
 	@$(BIN)/python manage.py demo --port $(PORT) --adobe-port $(ADOBE_PORT) $(ARGS)
 
 demo-reset: ## forget all that the demo has kept
@@ -36,7 +40,7 @@ demo-reset: ## forget all that the demo has kept
 
 PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need
+test: $(VENV)/.dev catalogues ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need
 	@$(BIN)/python -m tests.needs
 	@echo "--- First run: every test but those of the real services, on SQLite ---"
 	@$(PYTEST) -m "not services" $(ARGS)
@@ -44,14 +48,14 @@ test: $(VENV)/.dev ## every test, on SQLite and on PostgreSQL with Redis; instal
 	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
-bench: $(VENV)/.dev ## every measurement, or those of ARGS: main, intake, api, ... (BENCH_PEOPLE= sets a size)
+bench: $(VENV)/.dev catalogues ## every measurement, or those of ARGS: main, intake, api, ... (BENCH_PEOPLE= sets a size)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-faults: $(VENV)/.dev ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=35)
+faults: $(VENV)/.dev catalogues ## the real stack while its parts are killed, frozen, restored and Adobe fails; what was lost or doubled (FAULTS_SEED= FAULTS_PEOPLE=10000 FAULTS_MINUTES=35)
 	@$(BIN)/python -m tests.needs
 	@$(BIN)/python -m tests.faults
 
-pictures: $(VENV)/.dev ## take the pictures of README.md anew, in a real browser
+pictures: $(VENV)/.dev catalogues ## take the pictures of README.md anew, in a real browser
 	@TAKE_PICTURES=1 $(PYTEST) -n 0 tests/browser/test_main_story.py
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, the OpenAPI file, lock files
@@ -65,6 +69,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, missing migrations, the OpenAPI file,
 
 schema: $(VENV)/.dev ## write the OpenAPI file of the API anew
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file portal/api/openapi.yaml
+
+messages: $(VENV)/.dev ## bring new texts of pages into the catalogues under */locale/, to be translated there
+	@$(BIN)/python -m portal.catalogues update
 
 format: $(VENV)/.dev ## let ruff lay out the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .

@@ -16,12 +16,13 @@ class HygieneConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
-        from hygiene import addressed, figures, files, restoring, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from hygiene import addressed, figures, files, restoring, searching, submission, tasks  # noqa: PLC0415 - they need the app registry
         from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
 
         tasks.register_steps()
         registry.add_navigation("Record deletes", "hygiene:record-delete-list", order=50, further_paths=("/work-orders/",))
         registry.add_navigation("Dataset expirations", "hygiene:expiration-list", order=60, further_paths=("/quotas/",))
+        searching.register()
         registry.on_resume(submission.resume)
         registry.on_resume(expiration_sending.resume)
         registry.keep_setting("sandbox_name", addressed.why_sandbox_stays)

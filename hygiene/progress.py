@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from hygiene import noticing
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
 from hygiene.querysets import WorkOrderQuerySet
 from hygiene.statuses import RECORD_DELETE_OPEN, WORK_ORDER_DONE, RecordDeleteStatus, WorkOrderStatus
@@ -114,7 +115,7 @@ def refresh(record_delete_id: uuid.UUID) -> None:
     )
     # Who cancelled it stands in the trail already.
     if status not in (record_delete.status, RecordDeleteStatus.CANCELLED):
-        audit.record(
+        event = audit.record(
             f"record_delete.{status}",
             actor=None,
             organization=record_delete.organization,
@@ -122,6 +123,7 @@ def refresh(record_delete_id: uuid.UUID) -> None:
             root_id=record_delete.pk,
             details={"work_orders": counts["total"], "failed": counts["failed"]},
         )
+        noticing.moved(record_delete, status, event.pk)
 
 
 def _status(counts: dict[str, int]) -> RecordDeleteStatus:

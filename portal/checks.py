@@ -80,6 +80,19 @@ def time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     return found
 
 
+@register()
+def mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An e-mail must lead back to the portal, and go out at an hour that there is."""
+    found: list[CheckMessage] = []
+    if settings.MAIL_ENABLED and urlsplit(settings.PORTAL_ADDRESS).scheme not in {"http", "https"}:
+        found.append(
+            Error("E-mails could not link to the portal.", hint="Set PORTAL_ADDRESS to its https address.", id="portal.E012")
+        )
+    if settings.MAIL_DIGEST_HOUR > 23:
+        found.append(Error("A day has no such hour.", hint="Set MAIL_DIGEST_HOUR to 0 to 23.", id="portal.E013"))
+    return found
+
+
 @register(Tags.database)
 def organizations(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
     """Organizations without credentials, or with a simulator's address outside the demo."""

@@ -113,3 +113,17 @@ def database(name: str, default: str) -> dict[str, Any]:
     except ValueError:
         pass
     raise ImproperlyConfigured(f"{name} is not a database address (postgres://… or sqlite:///…).")
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's settings of a mail server from an address such as smtp+tls://user:password@host:587; {} when there is none."""
+    value = secret(name, "")
+    if not value:
+        return {}
+    try:
+        # Looked at first, as for a database: the address holds a password.
+        if urlsplit(value).scheme in _env.EMAIL_SCHEMES:
+            return dict(_env.email_url_config(value))
+    except ValueError:
+        pass
+    raise ImproperlyConfigured(f"{name} is not the address of a mail server (smtp+tls://…, smtps://… or smtp://…).")

@@ -11,6 +11,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -92,6 +93,20 @@ def keep_out_of_caches(get_response: Handler) -> Handler:
         response = get_response(request)
         if request.user.is_authenticated:
             add_never_cache_headers(response)
+        return response
+
+    return middleware
+
+
+def speak_english_to_machines(get_response: Handler) -> Handler:
+    """The API answers every caller in the same words, whatever the language of a person's pages is."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            return get_response(request)
+        with translation.override("en"):
+            response = get_response(request)
+        response["Content-Language"] = "en"
         return response
 
     return middleware

@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
 from portal import clock
 from portal.clock import Moment
 from portal.paging import MOST_COUNTED
+
+if TYPE_CHECKING:
+    from portal.search.finding import Finder
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ _on_restore: list[Callable[[], list[str]]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 _api_routes: list[str] = []
 _figures: list[Callable[[], list[Figure]]] = []
+_first_requests: list[tuple[Callable[[], bool], Callable[[], str]]] = []
 _kept_settings: dict[str, list[Callable[[uuid.UUID], str]]] = {}
+_finders: list[Finder] = []
 
 
 def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
@@ -131,6 +136,17 @@ def add_figures(read: Callable[[], list[Figure]]) -> None:
 def figures() -> list[Figure]:
     """Every number, read now."""
     return [figure for read in _figures for figure in read()]
+
+
+def add_finder(finder: Finder) -> None:
+    """Let the search box find one more kind of rows; lower `order` stands further up."""
+    _finders.append(finder)
+    _finders.sort(key=lambda one: one.order)
+
+
+def finders() -> list[Finder]:
+    """Everything that the search box can find, in order."""
+    return list(_finders)
 
 
 def add_product_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:
@@ -217,3 +233,18 @@ def add_demo(story: DemoStory) -> None:
 def demos() -> list[DemoStory]:
     """What the demo shows."""
     return list(_demos)
+
+
+def add_first_request(exists: Callable[[], bool], address: Callable[[], str]) -> None:
+    """Tell a portal that is new whether there is a request of this app, and where the first one is made."""
+    _first_requests.append((exists, address))
+
+
+def has_first_request() -> bool:
+    """Whether there is a request; then nobody is led to the first one any more."""
+    return any(exists() for exists, _ in _first_requests)
+
+
+def first_request_address() -> str:
+    """Where the first request is made; empty when no part of the portal makes any."""
+    return next((address() for _, address in _first_requests), "")

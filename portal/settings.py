@@ -84,6 +84,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    # After all that choose a language.
+    "portal.middleware.speak_english_to_machines",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -199,7 +201,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Words, times, numbers ---
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# Each in its own words. The texts: `locale/` of each app, see portal/catalogues.py.
+LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("nl", "Nederlands")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
@@ -225,6 +228,8 @@ UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 100 * 1024 * 1024, least=1)
 UPLOAD_INLINE_BYTES = env.number("UPLOAD_INLINE_BYTES", 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+# The builder of requests: 200 people with nine identities of three fields each, and the fields about all of them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
 
 # --- One outbound call: hard limit < claim < first look (held by a system check) ---
 TASK_SOFT_LIMIT_SECONDS = env.number("TASK_SOFT_LIMIT_SECONDS", 150, least=1)
@@ -257,6 +262,19 @@ AUDIT_SEAL_EVERY_SECONDS = env.fraction("AUDIT_SEAL_EVERY_SECONDS", 60, least=1)
 # --- Telling internal systems ---
 # Inside a private network an integration has a private address; elsewhere such addresses are refused.
 WEBHOOK_PRIVATE_ADDRESSES = env.flag("WEBHOOK_PRIVATE_ADDRESSES", default=PORTAL_ENVIRONMENT == "demo")
+
+# --- Notices by e-mail ---
+_MAIL_SERVER = env.mail_server("EMAIL_URL")
+# Without a server notices stand in the portal alone.
+MAIL_ENABLED = bool(_MAIL_SERVER)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(_MAIL_SERVER)
+# A server that does not answer keeps a worker no longer than this.
+EMAIL_TIMEOUT = env.number("MAIL_SECONDS", 10, least=1)
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "privacy-portal@localhost")
+MAIL_DIGEST_HOUR = env.number("MAIL_DIGEST_HOUR", 7)
+# Where people find the portal, for links in e-mails.
+PORTAL_ADDRESS = env.text("PORTAL_ADDRESS", "").rstrip("/")
 
 # --- Results ---
 ARCHIVE_MAX_BYTES = env.number("ARCHIVE_MAX_BYTES", 2 * 1024**3, least=1)

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from portal import crypto, heartbeats, job_days, registry, tally
 from portal.api import idempotency
+from portal.search import keeping
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def tidy() -> Tidied:
     heartbeats.forget_old()
     tally.forget_old()
     job_days.forget_old()
+    keeping.forget_old()
     logger.info("tidied: %d unfinished files and %d files without an owner removed", parts, files)
     return Tidied(parts, files)
 

@@ -8,17 +8,21 @@ from django.urls import include, path
 
 from portal import views
 from portal.health import views as health
+from portal.search import views as search
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("session/", views.session, name="session"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("health/", health.page, name="health"),
     path("health/now/", health.now, name="health-now"),
     path("metrics", health.prometheus, name="metrics"),
+    path("search/", search.search, name="search"),
+    path("search/<uuid:pk>/", search.search_result, name="search-result"),
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
     path("", include("privacy.urls")),

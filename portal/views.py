@@ -10,6 +10,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
@@ -36,6 +37,17 @@ class SignIn(LoginView):
 
     template_name = "portal/sign_in.html"
     redirect_authenticated_user = True
+
+
+@require_safe
+@login_not_required
+def session(request: HttpRequest) -> HttpResponse:
+    """Whether the person is still known, asked before a form goes: 204, or 401 with the words that the page then shows."""
+    if request.user.is_authenticated:
+        return HttpResponse(status=204)
+    response = render(request, "portal/_signed_out.html", status=401)
+    add_never_cache_headers(response)
+    return response
 
 
 # --- Errors: what happened and what to do, never what was sent ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
+from django.urls import reverse
 
 from portal import registry
 
@@ -18,9 +19,10 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import addressed, catalog, elsewhere, figures, files, reminding, submission, tasks  # noqa: PLC0415
+        from privacy import addressed, catalog, elsewhere, figures, files, reminding, searching, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.events import working  # noqa: PLC0415
+        from privacy.models import PrivacyRequest  # noqa: PLC0415
         from privacy.shipped import filling  # noqa: PLC0415
 
         tasks.register_steps()
@@ -35,9 +37,12 @@ class PrivacyConfig(AppConfig):
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
+        registry.add_first_request(PrivacyRequest.objects.exists, lambda: reverse("privacy:upload-new"))
+        searching.register()
         registry.on_daily(elsewhere.start_for_all)
         registry.add_figures(figures.read)
         registry.on_daily(reminding.tell_due_soon)
+        registry.on_daily(reminding.tell_results_expire)
         registry.on_daily(working.forget_old)
         registry.add_api_routes("privacy.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)

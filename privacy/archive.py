@@ -25,7 +25,7 @@ from portal.adobe import errors
 from portal.ids import new_id
 from portal.models import User
 from portal.outbound import backoff
-from privacy import progress
+from privacy import noticing, progress
 from privacy.models import ResultArchive
 from privacy.polling import NOT_FOUND, hold_when_blocked, not_found_again, wait_after
 from privacy.statuses import ArchiveStatus
@@ -175,6 +175,7 @@ def _store(fetched: Sequence[Fetched]) -> None:
     with transaction.atomic():
         kept = [one for one in fetched if _note(one)]
         audit.record_many([_stored_record(one) for one in kept])
+        noticing.results_settled({one.archive.request_id for one in kept})
         _tell_waiting_deletes([one.archive for one in kept])
     # A request that was shredded meanwhile keeps no file, and neither does the slower of two workers.
     for one in fetched:
@@ -245,6 +246,7 @@ def _end(archive: ResultArchive, status: ArchiveStatus, reason: str) -> None:
     with transaction.atomic():
         if ResultArchive.objects.filter(pk=archive.pk, status=ArchiveStatus.WAITING).update(status=status, last_error=reason):
             _record(archive, f"result.{status}", {"reason": reason})
+            noticing.results_settled([archive.request_id])
             _tell_waiting_deletes([archive])
 
 

@@ -64,6 +64,12 @@ def codes_of(law: str) -> list[str]:
     return current().laws.codes_of(law)
 
 
+def governing(law: str, actions: Iterable[str], received_on: date) -> Deadline | None:
+    """The rule whose date comes first of several actions, or None when none of them has one."""
+    rules = [rule for action in sorted(set(actions)) if (rule := current().laws.deadline(law, action)) is not None]
+    return min(rules, key=lambda rule: rule.after(received_on), default=None)
+
+
 def due_on(law: str, action: str, received_on: date) -> date | None:
     """The last day on which an answer is in time, or None where the law gives no number."""
     return current().laws.due_on(law, action, received_on)
@@ -82,7 +88,15 @@ def product_choices() -> list[tuple[str, str]]:
 def _read_laws() -> Regulations:
     deadlines: dict[str, dict[str, Deadline]] = {}
     for row in LawDeadline.objects.order_by("action"):
-        deadlines.setdefault(row.law_id, {})[row.action] = Deadline(row.amount, Unit(row.unit), row.source, row.extension)
+        deadlines.setdefault(row.law_id, {})[row.action] = Deadline(
+            amount=row.amount,
+            unit=Unit(row.unit),
+            source=row.source,
+            extension=row.extension,
+            extension_amount=row.extension_amount,
+            extension_unit=Unit(row.extension_unit or Unit.DAYS.value),
+            pause=row.pause,
+        )
     return Regulations(
         tuple(
             Regulation(

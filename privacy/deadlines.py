@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 
 class Unit(Enum):
@@ -20,25 +21,56 @@ class Unit(Enum):
     WORKING_DAYS = "working days"
 
 
+def today_in(time_zone: str) -> date:
+    """Today in this zone: due dates are counted in the calendar of their organization."""
+    return datetime.now(ZoneInfo(time_zone)).date()
+
+
+def later(start: date, amount: int, unit: Unit) -> date:
+    """The day that is so much after `start`."""
+    if unit is Unit.MONTHS:
+        return _add_months(start, amount)
+    if unit is Unit.WORKING_DAYS:
+        return _add_working_days(start, amount)
+    return start + timedelta(days=amount)
+
+
+def spelled(amount: int, unit: Unit) -> str:
+    """`1 month`, `45 days`."""
+    return f"{amount} {unit.value.removesuffix('s') if amount == 1 else unit.value}"
+
+
 @dataclass(frozen=True)
 class Deadline:
-    """An answer is due `amount` units after the day of receipt. `extension` says how far the law lets it be moved."""
+    """An answer is due `amount` units after the day of receipt.
+
+    `extension` says in words how far the law lets it be moved (empty: it does not), `extension_amount` in numbers, where the law
+    has one. `pause` says when the law stops the clock (empty: never).
+    """
 
     amount: int
     unit: Unit
     source: str
     extension: str = ""
+    extension_amount: int | None = None
+    extension_unit: Unit = Unit.DAYS
+    pause: str = ""
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.unit.value.removesuffix('s') if self.amount == 1 else self.unit.value}"
+        return spelled(self.amount, self.unit)
 
     def after(self, received_on: date) -> date:
         """The last day on which an answer is in time."""
-        if self.unit is Unit.MONTHS:
-            return _add_months(received_on, self.amount)
-        if self.unit is Unit.WORKING_DAYS:
-            return _add_working_days(received_on, self.amount)
-        return received_on + timedelta(days=self.amount)
+        return later(received_on, self.amount, self.unit)
+
+    @property
+    def can_be_extended(self) -> bool:
+        """Whether the law lets the date be moved at all, by a number or in words alone."""
+        return self.extension_amount is not None or bool(self.extension)
+
+    def extended(self, due_on: date) -> date | None:
+        """The last day to which the law lets this due date be moved; None where it gives no number."""
+        return None if self.extension_amount is None else later(due_on, self.extension_amount, self.extension_unit)
 
 
 def _add_months(start: date, months: int) -> date:

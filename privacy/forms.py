@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from portal.models import Organization, User
 from portal.uploads import StoredUpload
@@ -75,13 +76,19 @@ class UploadForm(forms.Form):
         """The day of receipt is not in the organization's future, and not long past."""
         cleaned = super().clean()
         organization, received_on = self.cleaned_data.get("organization"), self.cleaned_data.get("received_on")
-        if organization and received_on:
-            age = (today_of([organization]) - received_on).days
-            if age < 0:
-                self.add_error("received_on", "This day has not come yet. Enter the day on which the people asked.")
-            elif age > OLDEST_RECEIPT_DAYS:
-                self.add_error("received_on", "This day is more than a year ago. Check the year.")
+        if organization and received_on and (problem := receipt_problem(organization, received_on)):
+            self.add_error("received_on", problem)
         return cleaned
+
+
+def receipt_problem(organization: Organization, received_on: date) -> str:
+    """Why this cannot be the day on which people asked, in a sentence; empty when it can."""
+    age = (today_of([organization]) - received_on).days
+    if age < 0:
+        return _("This day has not come yet. Enter the day on which the people asked.")
+    if age > OLDEST_RECEIPT_DAYS:
+        return _("This day is more than a year ago. Check the year.")
+    return ""
 
 
 def today_of(organizations: Sequence[Organization] | Any) -> date:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from portal.bulk import Among
 from portal.ids import new_id
 from portal.models import DataKey, Organization
 from privacy import catalog, intake, progress, schema, writing
+from privacy.history import counting
 from privacy.models import DataSubject, IdentityDigest, Job, JobListing, PrivacyRequest
 from privacy.statuses import JOB_DONE, Action, Origin, RequestStatus
 
@@ -49,6 +51,8 @@ def _keep_request(organization: Organization, law: str, adobe_request_id: str, l
     jobs = [_job(request, people.subject_for(job), job) for job in fresh]
     people.save()
     Job.objects.bulk_create(jobs)
+    # They may have ended on days whose figures are final.
+    counting.count_again(organization.pk, {job.finished_at.astimezone(UTC).date() for job in jobs if job.finished_at})
     JobListing.objects.get_or_create(organization=organization, regulation=law, defaults={"next_list_at": clock.now()})
     PrivacyRequest.objects.filter(pk=request.pk).update(people=people.count, people_prepared=people.count)
     audit.record(
@@ -94,6 +98,7 @@ class _People:
 
     def __init__(self, request: PrivacyRequest) -> None:
         self._request = request
+        self._index = crypto.blind_index_for(request.organization)
         self._fresh: list[DataSubject] = []
         # A person may have one job of each action, so the second job of an action is another person of the same key.
         self._free: dict[tuple[str, str], DataSubject] = {}
@@ -117,6 +122,7 @@ class _People:
         if subject is None:
             subject = DataSubject(request=self._request, position=self.count + 1, actions=[])
             subject.officer_key = job.user_key or None
+            subject.officer_key_digest = writing.officer_key_digest(self._index, subject.officer_key)
             subject.identities = []
             self._fresh.append(subject)
             self._offer(subject, job.user_key, {job.action})
@@ -178,8 +184,8 @@ def _learn_identities(job: Job, subject: DataSubject, identities: Sequence[Answe
     subject.identities = [identity.to_dict() for identity in person.identities]
     subject.save(update_fields=["identities_sealed"])
     IdentityDigest.objects.bulk_create(
-        IdentityDigest(subject=subject, digest=digest, namespace=schema.known_namespace(namespace))
-        for digest, namespace in writing.digests_of(crypto.blind_index_for(job.organization), person)
+        IdentityDigest(subject=subject, digest=digest, namespace=namespace, value_digest=value_digest)
+        for digest, namespace, value_digest in writing.rows_of_digests(crypto.blind_index_for(job.organization), person)
     )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.outbound import OPEN_STATES, PersonReason
-from privacy import access_first, catalog
+from privacy import access_first, catalog, noticing
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, RequestStatus
 
@@ -137,7 +137,7 @@ def _move_on(request: PrivacyRequest, *, count: bool) -> None:
     request.finished_at = (request.finished_at or timezone.now()) if finished else None
     request.save(update_fields=["status", "jobs_total", "jobs_done", "jobs_failed", "finished_at"])
     if changed:
-        audit.record(
+        event = audit.record(
             f"request.{status}",
             actor=None,
             organization=request.organization,
@@ -145,6 +145,9 @@ def _move_on(request: PrivacyRequest, *, count: bool) -> None:
             root_id=request.pk,
             details={"jobs": request.jobs_total, "failed": request.jobs_failed},
         )
+        noticing.moved(request, event.pk)
+        if finished:
+            noticing.results_settled([request.pk])
 
 
 def _count(request: PrivacyRequest) -> None:

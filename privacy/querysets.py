@@ -18,6 +18,7 @@ from portal.outbound import CallState
 from privacy.statuses import (
     JOB_AT_ADOBE_OPEN,
     JOB_FAILED,
+    REQUEST_CLOSED,
     SYNC_OPEN,
     UPLOAD_OPEN,
     ArchiveStatus,
@@ -54,6 +55,10 @@ class PrivacyRequestQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Of the person's organizations."""
         return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def unanswered(self) -> Self:
+        """Open for the law: nobody was answered, and there is still something to answer."""
+        return self.filter(answered_on=None).exclude(status__in=REQUEST_CLOSED)
 
     def to_prepare(self, now: Moment) -> Self:
         """Confirmed, and their people not all written yet."""
@@ -214,3 +219,11 @@ class TableImportQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=(TableStatus.WAITING, TableStatus.READING), next_attempt_at__lte=now).order_by(
             "next_attempt_at"
         )
+
+
+class CountedDayQuerySet(models.QuerySet[Any]):
+    """Days and when their figures are counted."""
+
+    def due(self, now: Moment) -> Self:
+        """Time to count them, for the first time or anew; the earliest day first."""
+        return self.filter(next_count_at__lte=now).order_by("next_count_at", "day")

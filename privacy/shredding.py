@@ -54,7 +54,9 @@ def _refuse_when_it_moves(request: PrivacyRequest) -> None:
 
 def _forget_people(request: PrivacyRequest) -> None:
     IdentityDigest.objects.filter(subject__request=request).delete()
-    request.subjects.update(officer_key_sealed=None, wire_key_sealed=None, wire_key_digest=None, identities_sealed=None)
+    request.subjects.update(
+        officer_key_sealed=None, officer_key_digest=None, wire_key_sealed=None, wire_key_digest=None, identities_sealed=None
+    )
     request.jobs.update(raw_sealed=None, next_poll_at=None)
     request.product_responses.update(answer_sealed=None)
     request.submissions.update(answer_sealed=None, words_sealed=None)

@@ -63,6 +63,10 @@ class Origin(models.TextChoices):
 
 
 REQUEST_OPEN = (RequestStatus.PREPARING, RequestStatus.SENDING, RequestStatus.IN_PROGRESS, RequestStatus.ATTENTION)
+# Adobe is done, well or not.
+REQUEST_ENDED = (RequestStatus.COMPLETE, RequestStatus.FAILED)
+# There is nobody to answer any more.
+REQUEST_CLOSED = (RequestStatus.CANCELLED, RequestStatus.SHREDDED)
 REQUEST_TONES = {
     RequestStatus.PREPARING: "info",
     RequestStatus.SENDING: "info",
@@ -243,6 +247,8 @@ class DayKind(models.TextChoices):
     SUBMITTED = "submitted", "Submitted"
     COMPLETE = "complete", "Completed"
     FAILED = "failed", "Finished with errors"
+    # Of the last day counted only; `hours` says how old they are.
+    OPEN = "open", "Open now"
 
 
 # --- Events of Adobe ---

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from portal import registry, steps
 from portal.celery import app
-from privacy import archive, elsewhere, intake, polling, reconciling, submission
+from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission
 from privacy.consent import sending
 from privacy.events import journal, receiving, working
+from privacy.history import counting
 from privacy.models import (
     AdobeEvent,
     ConsentCall,
+    CountedDay,
     EventSource,
     Job,
     JobListing,
@@ -90,6 +92,18 @@ def consent() -> int:
     return steps.run("consent", sending.send_next)
 
 
+@app.task(ignore_result=True)
+def index() -> int:
+    """Make what people and opt-outs are found by."""
+    return steps.run(indexing.STEP, indexing.index_next)
+
+
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def count_days() -> int:
+    """Count the figures of days."""
+    return steps.run(counting.STEP, counting.count_next)
+
+
 _STEPS = (
     registry.Step("check", "Check request files", Upload.objects.to_check, "next_attempt_at", check.delay),
     registry.Step("prepare", "Write people and calls", PrivacyRequest.objects.to_prepare, "next_attempt_at", prepare.delay),
@@ -115,7 +129,23 @@ _STEPS = (
     ),
     registry.Step("sync", "Look for jobs made elsewhere", JobSync.objects.due, "next_attempt_at", sync_jobs.delay),
     registry.Step(receiving.STEP, "Act on Adobe's events", AdobeEvent.objects.waiting, "next_attempt_at", work_events.delay),
+    registry.Step(
+        indexing.STEP,
+        "Make people and opt-outs findable",
+        indexing.requests_due,
+        "to_index_at",
+        index.delay,
+        also_due=indexing.has_opt_outs,
+    ),
     registry.Step("journal", "Read journals of events", EventSource.objects.to_read, "next_read_at", read_journals.delay),
+    registry.Step(
+        counting.STEP,
+        "Count the figures of days",
+        CountedDay.objects.due,
+        "next_count_at",
+        count_days.delay,
+        also_due=counting.has_new,
+    ),
 )
 
 

@@ -90,6 +90,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "sync.done": ("The search for jobs made outside the portal is done", "good"),
     "sync.failed": ("The search for jobs made outside the portal could not be finished", "bad"),
     "subject.searched": ("A person was searched for: {found:match|matches}", ""),
+    "subject.revealed": ("A person's identities were shown unmasked", "warning"),
     "call.sending": ("Call {call:|} is being sent to Adobe", ""),
     "call.queued": ("Call {call:|} goes back into the queue: {reason}", "warning"),
     "call.sent": ("Call {call:|} with {people:person|people} was taken by Adobe", "good"),

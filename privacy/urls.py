@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.views import catalog, decisions, elsewhere, events, jobs, opt_outs, requests, resubmissions, results, uploads
+from privacy.views import catalog, decisions, elsewhere, events, jobs, opt_outs, people, requests, resubmissions, results, uploads
 
 app_name = "privacy"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path("adobe-events/<uuid:source_id>/", events.adobe_events, name="adobe-events"),
     path("laws/", catalog.law_list, name="law-list"),
     path("products/", catalog.product_list, name="product-list"),
+    path("make/", builder.make, name="make"),
+    path("drafts/", builder.draft_list, name="draft-list"),
+    path("drafts/new/", builder.draft_new, name="draft-new"),
+    path("drafts/<uuid:pk>/", builder.draft_detail, name="draft-detail"),
+    path("drafts/<uuid:pk>/save/", builder.draft_save, name="draft-save"),
+    path("drafts/<uuid:pk>/discard/", builder.draft_discard, name="draft-discard"),
     path("uploads/", uploads.upload_list, name="upload-list"),
     path("uploads/new/", uploads.upload_new, name="upload-new"),
     path("uploads/template.json", uploads.template, name="upload-template"),
@@ -29,6 +35,8 @@ urlpatterns = [
     path("requests/<str:number>/resubmit/", resubmissions.request_resubmit, name="request-resubmit"),
     path("requests/<str:number>/deletes/decide/", decisions.deletes_decide, name="deletes-decide"),
     path("requests/<str:number>/calls/<int:ordinal>/decide/", decisions.call_decide, name="call-decide"),
+    path("people/<uuid:pk>/", people.person, name="person"),
+    path("people/<uuid:pk>/reveal/", people.person_reveal, name="person-reveal"),
     path("elsewhere/", elsewhere.sync_list, name="sync-list"),
     path("elsewhere/progress/", elsewhere.sync_progress, name="sync-progress"),
     path("elsewhere/<uuid:pk>/start/", elsewhere.sync_start, name="sync-start"),

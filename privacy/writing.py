@@ -27,7 +27,7 @@ LEASE_SECONDS = 120.0
 
 
 # The columns of a person that hold personal data.
-_SEALED = ("officer_key_sealed", "wire_key_sealed", "wire_key_digest", "identities_sealed")
+_SEALED = ("officer_key_sealed", "officer_key_digest", "wire_key_sealed", "wire_key_digest", "identities_sealed")
 
 
 class LeaseLost(Exception):
@@ -63,7 +63,30 @@ def wire_digest(index: crypto.BlindIndex, wire_key: str) -> bytes:
 def digests_of(index: crypto.BlindIndex, person: schema.Person) -> Iterator[tuple[bytes, str]]:
     """The digest and the canonical namespace of each identity of a person."""
     for namespace, value in person.names():
-        yield index.digest("identity", namespace, value), namespace
+        yield identity_digest(index, namespace, value), namespace
+
+
+def identity_digest(index: crypto.BlindIndex, namespace: str, value: str) -> bytes:
+    """The digest of one identity in its canonical form."""
+    return index.digest("identity", namespace, value)
+
+
+def officer_key_digest(index: crypto.BlindIndex, officer_key: str | None) -> bytes | None:
+    """The digest by which the search box finds the officer's own key; None where there is none."""
+    return index.digest("officer-key", "", officer_key) if officer_key else None
+
+
+def value_digest(index: crypto.BlindIndex, value: str) -> bytes:
+    """The digest by which a value is found whatever its namespace."""
+    return index.digest("identity-value", "", value)
+
+
+def rows_of_digests(index: crypto.BlindIndex, person: schema.Person) -> Iterator[tuple[bytes, str, bytes | None]]:
+    """`digest`, `namespace` and `value_digest` of each identity of a person, as IdentityDigest keeps them."""
+    for namespace, value in person.names():
+        known = schema.known_namespace(namespace)
+        # Of Adobe's own namespaces the search tries every one: a second digest would be of no use.
+        yield identity_digest(index, namespace, value), known, None if known else value_digest(index, value)
 
 
 # --- People that are stored already ---
@@ -153,8 +176,7 @@ class Writer:
         for person in batch:
             subject_id = ids[person.row]
             subjects.append((subject_id, person.row, list(person.actions), *self._sealed(person)))
-            for digest, namespace in digests_of(self._index, person):
-                digests.append((subject_id, digest, schema.known_namespace(namespace)))
+            digests += [(subject_id, *row) for row in rows_of_digests(self._index, person)]
             for waits, actions in self._by_call(person):
                 submission = self._calls[waits].room_for(person)
                 jobs += [(new_id(), subject_id, submission.pk, action) for action in actions]
@@ -170,7 +192,7 @@ class Writer:
             for submission in touched.values():
                 submission.save()
             self._save_subjects(subjects)
-            bulk.insert(IdentityDigest, ("subject_id", "digest", "namespace"), digests)
+            bulk.insert(IdentityDigest, ("subject_id", "digest", "namespace", "value_digest"), digests)
             same = {"request_id": self.request.pk, "organization_id": self.request.organization_id}
             bulk.insert(Job, ("id", "subject_id", "submission_id", "action"), jobs, **same)
 
@@ -213,6 +235,7 @@ class Writer:
         identities = [identity.to_dict() for identity in person.identities]
         return (
             self._seal_officer_key(person.key),
+            officer_key_digest(self._index, person.key),
             self._seal_wire_key(wire_key),
             wire_digest(self._index, wire_key),
             self._seal_identities(identities),

@@ -14,6 +14,7 @@ import pytest
 from django.conf import LazySettings
 from pytest_django import DjangoDbBlocker
 
+from portal import catalogues
 from portal.models import Organization, User
 from privacy import catalog
 from privacy.events import receiving
@@ -25,6 +26,11 @@ from tests.people import make_user
 
 IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
 OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
+
+
+def pytest_configure() -> None:
+    """A test that is run without make reads the translations as they stand now."""
+    catalogues.compile_stale()
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,10 @@ from hygiene.expirations import sending as expiration_sending
 from hygiene.models import ExpirationOrder, WorkOrder
 from portal import registry
 from portal.models import Pace
-from privacy import archive, elsewhere, intake, polling, reconciling, submission
+from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission
 from privacy.consent import sending
 from privacy.events import journal, working
+from privacy.history import counting
 from privacy.models import AdobeEvent, ConsentCall, EventSource, Job, JobListing, JobSync, ResultArchive, Submission
 
 WORK: dict[str, Callable[[], int]] = {
@@ -35,6 +36,8 @@ WORK: dict[str, Callable[[], int]] = {
     "sync": elsewhere.sync_next,
     "events": working.work_next,
     "journal": journal.read_next,
+    "figures": counting.count_next,
+    "index": indexing.index_next,
     "hygiene-check": hygiene_intake.check_next,
     "hygiene-prepare": preparing.prepare_next,
     "hygiene-submit": hygiene_submission.send_next,

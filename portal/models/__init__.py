@@ -5,7 +5,17 @@ from portal.models.integrations import ApiToken, DeliveryStatus, IdempotencyKey,
 from portal.models.keys import DataKey, DataKeyQuerySet
 from portal.models.organizations import ADOBE_GATEWAY, ADOBE_IMS, ADOBE_SCOPES, AccessToken, Organization, OrganizationQuerySet
 from portal.models.pace import CallTally, Heartbeat, JobDay, Pace, ProcessKind
-from portal.models.people import CalendarFeed, Notice, NoticeKind, NoticeMail, RuntimeSetting, SavedView, Search, User
+from portal.models.people import (
+    CalendarFeed,
+    MailTrouble,
+    Notice,
+    NoticeKind,
+    NoticeMail,
+    RuntimeSetting,
+    SavedView,
+    Search,
+    User,
+)
 from portal.models.work import Counter, StepRun, Wakeup
 
 __all__ = [
@@ -29,6 +39,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "JobDay",
+    "MailTrouble",
     "Notice",
     "NoticeKind",
     "NoticeMail",

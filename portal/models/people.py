@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from portal import crypto
+from portal.clock import Moment
 from portal.ids import new_id
 from portal.models.keys import DataKey
 from portal.models.organizations import Organization
@@ -109,9 +110,21 @@ class NoticeKind(models.TextChoices):
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """What people were told."""
 
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own, of organizations that are theirs now."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(user=user, organization__in=Organization.objects.visible_to(user))
+
     def unread(self) -> Self:
         """Not looked at yet."""
         return self.filter(read_at=None)
+
+    def to_mail(self, now: Moment) -> Self:
+        """Due by e-mail at `now`, except where mail failed lately: to everybody, or to this person."""
+        waits = MailTrouble.objects.filter(next_attempt_at__gt=now)
+        hers = waits.filter(user=models.OuterRef("user"))
+        return self.filter(~models.Exists(waits.filter(user=None)), ~models.Exists(hers), mail_due_at__lte=now)
 
 
 class Notice(models.Model):
@@ -124,6 +137,9 @@ class Notice(models.Model):
     # Our number of what it is about, such as PR-2026-000123, and the address of its page.
     number = models.CharField(max_length=20)
     address = models.CharField(max_length=200)
+    # Of a request: its law as pages name it, and its due date as it stood then.
+    law = models.CharField(max_length=120, blank=True, db_default="")
+    due_on = models.DateField(null=True)
     # What makes it the same notice: told once, whoever tries twice.
     once = models.CharField(max_length=120)
     at = models.DateTimeField(default=timezone.now)
@@ -147,6 +163,24 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+class MailTrouble(models.Model):
+    """E-mail that does not go out, to one person or (without a user) to anybody. The row goes with the next mail that does."""
+
+    SERVER = "server"
+
+    # SERVER, or the person's id.
+    name = models.CharField(max_length=40, primary_key=True)
+    user = models.OneToOneField(User, null=True, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    # What was raised, and the server's number when it gave one; never its words, which name addresses.
+    error = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return f"mail trouble of {self.name}"
 
 
 class Search(models.Model):

@@ -31,7 +31,7 @@ EVENTS = (
     EventType("request.complete", "Every job of a request has ended, well or not", ("request.complete", "request.failed")),
     EventType("request.cancelled", "A request was cancelled before anything was sent", ("request.cancelled",)),
     EventType("request.attention", "A request waits for a person", ("request.attention",)),
-    EventType("request.due_soon", "A request is due within seven days and not complete", ("request.due_soon",)),
+    EventType("request.due_soon", "A request is due within seven days and the person is not answered", ("request.due_soon",)),
     EventType("job.complete", "Adobe has finished a job", ("job.complete",)),
     EventType("job.error", "A job has ended with an error, or Adobe no longer knows it", ("job.error", "job.gone")),
     EventType("archive.ready", "The result of an access job is stored and can be downloaded", ("result.stored",)),

@@ -123,9 +123,12 @@ class LawForm(_LawForm):
 
 
 class DeadlineForm(_DeadlineForm):
-    """One number of days or months."""
+    """One number of days or months, and how far it may be moved."""
 
     amount = forms.IntegerField(min_value=1, max_value=MOST_UNITS)
+    extension_amount = forms.IntegerField(
+        label="Extension", min_value=1, max_value=MOST_UNITS, required=False, help_text="At most so much later, in numbers."
+    )
 
 
 class ProductForm(_ProductForm):

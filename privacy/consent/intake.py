@@ -68,7 +68,7 @@ def confirm(opt_out: OptOut, user: User) -> None:
     recall = recall_until(opt_out.organization)
     with transaction.atomic():
         taken = OptOut.objects.filter(pk=opt_out.pk, status=OptOutStatus.DRAFT).update(
-            status=OptOutStatus.SENDING, recall_until=recall, entities_sealed=None
+            status=OptOutStatus.SENDING, recall_until=recall, entities_sealed=None, to_index_at=clock.now()
         )
         if not taken:
             raise NotPossible("This opt-out was confirmed or discarded already.")
@@ -81,6 +81,7 @@ def confirm(opt_out: OptOut, user: User) -> None:
         ConsentCall.objects.bulk_create(calls)
         _record("confirmed", opt_out, user, values=opt_out.values_total, calls=len(calls))
         steps.wake("consent")
+        steps.wake("index")
 
 
 def discard(opt_out: OptOut, user: User) -> None:

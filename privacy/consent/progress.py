@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.outbound import OPEN_STATES, CallState
+from privacy import noticing
 from privacy.models import OptOut
 from privacy.statuses import OptOutStatus
 
@@ -28,7 +29,7 @@ def refresh(opt_out_id: uuid.UUID) -> None:
         status=status, finished_at=Coalesce("finished_at", timezone.now()) if finished else None
     )
     if status != opt_out.status:
-        audit.record(
+        event = audit.record(
             f"opt_out.{status}",
             actor=None,
             organization=opt_out.organization,
@@ -36,6 +37,7 @@ def refresh(opt_out_id: uuid.UUID) -> None:
             root_id=opt_out.pk,
             details={"values": opt_out.values_total},
         )
+        noticing.opt_out_moved(opt_out, status, event.pk)
 
 
 def _status(opt_out: OptOut) -> OptOutStatus:

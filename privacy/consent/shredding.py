@@ -27,6 +27,7 @@ def shred(opt_out: OptOut, user: User) -> None:
         if row.calls.filter(state__in=OPEN_STATES).exists():
             raise NotPossible("Calls of this opt-out are still open. Wait until they are settled, or decide about them.")
         row.calls.update(entities_sealed=None, words_sealed=None)
+        row.digests.all().delete()
         OptOut.objects.filter(pk=row.pk).update(
             status=OptOutStatus.SHREDDED, shredded_at=timezone.now(), entities_sealed=None, data_key=None
         )

@@ -13,7 +13,7 @@ from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from privacy import catalog, checking, schema
 from privacy.intake.refusals import NotPossible
-from privacy.models import PrivacyRequest, Upload
+from privacy.models import Draft, PrivacyRequest, Upload
 from privacy.statuses import UploadStatus
 
 
@@ -37,12 +37,14 @@ def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False, access_f
                 envelope,
                 received_on=upload.received_on,
                 upload=upload,
+                origin=upload.origin,
                 opt_out=opt_out,
                 access_first=wanted and asks_both(result.summary) and not opt_out,
             )
             for opt_out, is_asked in kinds
             if is_asked
         ]
+        _forget_draft(upload)
         audit.record_many([_confirmed_record(request, upload, user, result.summary.people) for request in requests])
         steps.wake("prepare")
     return requests
@@ -58,6 +60,15 @@ def _confirmable(upload: Upload, *, agreed_to_two: bool) -> tuple[checking.Check
     if not upload.file_path.is_file():
         raise NotPossible("The file of this upload is no longer here. Discard the upload and choose the file again.")
     return result, result.envelope
+
+
+def _forget_draft(upload: Upload) -> None:
+    """What was typed on screen lives in the request alone from now on, and goes with it."""
+    for draft in Draft.objects.filter(upload=upload).select_related("data_key"):
+        key = draft.data_key
+        Draft.objects.filter(pk=draft.pk).delete()
+        if key is not None:
+            key.destroy()
 
 
 def _confirmed_record(request: PrivacyRequest, upload: Upload, user: User, people: int) -> audit.AuditRecord:

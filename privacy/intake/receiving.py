@@ -20,7 +20,7 @@ from privacy.intake.refusals import Unreadable
 from privacy.models import IdentityDigest, Upload
 from privacy.querysets import UploadQuerySet
 from privacy.reading import Readable
-from privacy.statuses import JOB_OPEN, UploadStatus
+from privacy.statuses import JOB_OPEN, Origin, UploadStatus
 from privacy.writing import LEASE_SECONDS, digests_of
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ MUCH_SHORTER = 10
 # --- Receive ---
 
 
-def receive(file: StoredUpload, *, organization: Organization, user: User, received_on: date) -> Upload:
+def receive(
+    file: StoredUpload, *, organization: Organization, user: User, received_on: date, origin: Origin = Origin.UPLOAD
+) -> Upload:
     """Keep an uploaded file, already encrypted on its way in. It is checked next, here or by a worker."""
     with transaction.atomic():
         file.data_key.save(force_insert=True)
@@ -43,6 +45,7 @@ def receive(file: StoredUpload, *, organization: Organization, user: User, recei
             path=file.path,
             size=file.size or 0,
             received_on=received_on,
+            origin=origin,
             next_attempt_at=clock.read(),
         )
         upload.file_name = file.name
@@ -51,13 +54,15 @@ def receive(file: StoredUpload, *, organization: Organization, user: User, recei
     return upload
 
 
-def take_in(file: StoredUpload, *, organization: Organization, user: User, received_on: date) -> Upload:
+def take_in(
+    file: StoredUpload, *, organization: Organization, user: User, received_on: date, origin: Origin = Origin.UPLOAD
+) -> Upload:
     """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
     if file.too_large:
         most = filesizeformat(settings.UPLOAD_MAX_BYTES)
         raise Unreadable(f"The file is larger than {most}, the most that is taken here. Split it into several files.")
     if (file.size or 0) > settings.UPLOAD_INLINE_BYTES:
-        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        upload = receive(file, organization=organization, user=user, received_on=received_on, origin=origin)
         file.kept = True
         steps.wake("check")
         return upload
@@ -65,7 +70,7 @@ def take_in(file: StoredUpload, *, organization: Organization, user: User, recei
     if not result.readable:
         raise Unreadable(result.findings[0].message)
     with transaction.atomic():
-        upload = receive(file, organization=organization, user=user, received_on=received_on)
+        upload = receive(file, organization=organization, user=user, received_on=received_on, origin=origin)
         _keep_result(upload, result)
     file.kept = True
     return upload

@@ -2,7 +2,7 @@
 
 from privacy.models.archives import ResultArchive
 from privacy.models.catalog import AdobeProduct, Law, LawDeadline
-from privacy.models.consent import ConsentCall, OptOut
+from privacy.models.consent import ConsentCall, OptOut, OptOutDigest
 from privacy.models.elsewhere import JobSync
 from privacy.models.events import AdobeEvent, EventSource
 from privacy.models.figures import CountedDay, DayFigure
@@ -30,6 +30,7 @@ __all__ = [
     "Law",
     "LawDeadline",
     "OptOut",
+    "OptOutDigest",
     "OtherSystem",
     "PrivacyRequest",
     "ProductResponse",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal import crypto
@@ -36,6 +37,8 @@ class OptOut(models.Model):
     recall_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     shredded_at = models.DateTimeField(null=True)
+    # When its identities get their digests. None: nothing is to be done.
+    to_index_at = models.DateTimeField(null=True, default=None, db_default=Now(), editable=False)
 
     objects = querysets.OptOutQuerySet.as_manager()
 
@@ -46,8 +49,12 @@ class OptOut(models.Model):
             ("confirm_optout", "Can confirm an opt-out, which sends it to Adobe"),
             ("decide_consentcall", "Can decide what happens to an opt-out of unknown outcome"),
         ]
-        # The list, newest first, of one person's organizations.
-        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="opt_out_list")]
+        indexes = [
+            # The list, newest first, of one person's organizations.
+            models.Index(fields=["organization", "-created_at", "-id"], name="opt_out_list"),
+            # The index step.
+            models.Index(fields=["to_index_at"], name="opt_out_to_index", condition=models.Q(to_index_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -56,6 +63,20 @@ class OptOut(models.Model):
     def tone(self) -> str:
         """For the status pill."""
         return OPT_OUT_TONES[OptOutStatus(self.status)]
+
+
+class OptOutDigest(models.Model):
+    """A blind index entry of one identity of an opt-out, made as those of privacy requests: the two find each other."""
+
+    opt_out = models.ForeignKey(OptOut, on_delete=models.CASCADE, related_name="digests")
+    digest = models.BinaryField()
+
+    class Meta:
+        # Exact search, and a person's page.
+        indexes = [models.Index(fields=["digest"], name="opt_out_by_digest")]
+
+    def __str__(self) -> str:
+        return f"opt-out digest {self.pk}"
 
 
 class ConsentCall(OutboundCall):

@@ -62,6 +62,8 @@ class Job(models.Model):
             models.Index(
                 fields=["organization", "finished_at"], name="job_finished", condition=models.Q(finished_at__isnull=False)
             ),
+            # The search box looks through these few for an id.
+            models.Index(fields=["organization"], name="job_doubled", condition=~models.Q(extra_adobe_job_ids=[])),
             # A lease is read back after it is taken.
             models.Index(fields=["lease"], name="job_by_lease", condition=models.Q(lease__isnull=False)),
         ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import crypto
 from portal.ids import new_id
 from portal.models import DataKey, Organization, User
 from privacy import querysets
 from privacy.models.uploads import Upload
-from privacy.statuses import REQUEST_TONES, Origin, Outcome, RequestStatus
+from privacy.statuses import REQUEST_CLOSED, REQUEST_ENDED, REQUEST_TONES, Origin, Outcome, RequestStatus
 
 
 class PrivacyRequest(models.Model):
@@ -63,6 +65,8 @@ class PrivacyRequest(models.Model):
     restored = models.BooleanField(default=False, editable=False)
     finished_at = models.DateTimeField(null=True)
     shredded_at = models.DateTimeField(null=True)
+    # When its people get the digests that the search box needs. None: they have them. Set by the database for rows of older code.
+    to_index_at = models.DateTimeField(null=True, default=None, db_default=Now(), editable=False)
 
     objects = querysets.PrivacyRequestQuerySet.as_manager()
 
@@ -91,15 +95,36 @@ class PrivacyRequest(models.Model):
             models.Index(
                 fields=["organization", "due_on"], name="request_unanswered", condition=models.Q(answered_on__isnull=True)
             ),
+            # The index step.
+            models.Index(fields=["to_index_at"], name="request_to_index", condition=models.Q(to_index_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.number
 
     @property
+    def awaits_answer(self) -> bool:
+        """Whether Adobe is done and the person was not told: the law's clock still runs."""
+        return self.status in REQUEST_ENDED and self.answered_on is None
+
+    @property
+    def status_words(self) -> str:
+        """For the status pill: what an officer has to know first."""
+        if self.awaits_answer and self.status == RequestStatus.COMPLETE:
+            return _("Adobe is done: answer the person")
+        return str(RequestStatus(self.status).label)
+
+    @property
     def tone(self) -> str:
         """For the status pill."""
+        if self.awaits_answer and self.status == RequestStatus.COMPLETE:
+            return "warning"
         return REQUEST_TONES[RequestStatus(self.status)]
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the law's clock runs, or is paused: nobody was answered, and there is still something to answer."""
+        return self.answered_on is None and self.status not in REQUEST_CLOSED
 
     @property
     def is_open(self) -> bool:
@@ -157,10 +182,15 @@ class IdentityDigest(models.Model):
     subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="identity_digests")
     digest = models.BinaryField()
     namespace = models.CharField(max_length=200, help_text="Canonical namespace; never the value.")
+    # Of the value alone, where the namespace is none of Adobe's own: the search box does not ask for one, and cannot guess it.
+    value_digest = models.BinaryField(null=True, editable=False)
 
     class Meta:
-        # Duplicates at check, and exact search.
-        indexes = [models.Index(fields=["digest"], name="identity_by_digest")]
+        indexes = [
+            # Duplicates at check, and exact search.
+            models.Index(fields=["digest"], name="identity_by_digest"),
+            models.Index(fields=["value_digest"], name="identity_by_value", condition=models.Q(value_digest__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"identity digest {self.pk}"

@@ -34,6 +34,8 @@ class Submission(OutboundCall):
             # The submit step and the sweep.
             models.Index(fields=["state", "next_attempt_at"], name="submission_to_send"),
             models.Index(fields=["state", "next_look_at"], name="submission_to_look"),
+            # Figures of a day: what Adobe took on it.
+            models.Index(fields=["settled_at"], name="submission_taken", condition=models.Q(state="sent")),
             # The search box.
             models.Index(fields=["adobe_request_id"], name="submission_by_adobe_id", condition=~models.Q(adobe_request_id="")),
         ]

@@ -8,6 +8,7 @@ from django.apps import apps as current_apps
 from django.apps.registry import Apps
 from django.db import DEFAULT_DB_ALIAS
 
+from privacy.deadlines import Deadline
 from privacy.shipped.laws import LAWS
 from privacy.shipped.products import PRODUCTS
 
@@ -43,10 +44,27 @@ def _add_laws(apps: Apps, using: str) -> None:
             unit=rule.unit.value,
             extension=rule.extension,
             source=rule.source,
+            **_numbers_of(deadline_model, rule),
         )
         for law in new
         for action, rule in law.deadlines.items()
     )
+
+
+def add_extensions(apps: Apps, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Give the deadlines that stand as they shipped the number that their words of extension mean."""
+    model = apps.get_model("privacy", "LawDeadline")
+    for law in LAWS:
+        for action, rule in law.deadlines.items():
+            as_shipped = {"amount": rule.amount, "unit": rule.unit.value, "extension": rule.extension, "extension_amount": None}
+            model.objects.using(using).filter(law_id=law.code, action=action, **as_shipped).update(**_numbers_of(model, rule))
+
+
+def _numbers_of(model: Any, rule: Deadline) -> dict[str, Any]:
+    """The columns of an extension; none for a model of the migrations before there were any."""
+    if not any(field.name == "extension_amount" for field in model._meta.get_fields()):
+        return {}
+    return {"extension_amount": rule.extension_amount, "extension_unit": rule.extension_unit.value, "pause": rule.pause}
 
 
 def _add_products(apps: Apps, using: str) -> None:

@@ -26,19 +26,30 @@ def _with_opt_out(deadline: Deadline, opt_out: Deadline) -> dict[str, Deadline]:
     return {"access": deadline, "delete": deadline, "opt-out-of-sale": opt_out}
 
 
-_GDPR = Deadline(1, Unit.MONTHS, "GDPR Art. 12(3): one month from receipt", "2 months, told to the person within the first")
-_CALIFORNIA = Deadline(45, Unit.DAYS, "CCPA: 45 calendar days; receipt is acknowledged within 10 business days", "45 days")
+# Extensions count from the first due date. Where a law has words and no number, the date is for the officer to choose. No law
+# ships with a pause: an administrator writes down when the clock may stand still, once counsel has said so.
+_GDPR = Deadline(
+    1,
+    Unit.MONTHS,
+    "GDPR Art. 12(3): one month from receipt",
+    "2 months, told to the person within the first",
+    extension_amount=2,
+    extension_unit=Unit.MONTHS,
+)
+_CALIFORNIA = Deadline(
+    45, Unit.DAYS, "CCPA: 45 calendar days; receipt is acknowledged within 10 business days", "45 days", extension_amount=45
+)
 _CALIFORNIA_OPT_OUT = Deadline(15, Unit.WORKING_DAYS, "CCPA regulations: an opt-out within 15 business days")
-_STATE = Deadline(45, Unit.DAYS, "State privacy law: 45 days", "45 days")
-_FLORIDA = Deadline(45, Unit.DAYS, "Florida Digital Bill of Rights: 45 days", "15 days")
-_IOWA = Deadline(90, Unit.DAYS, "Iowa Consumer Data Protection Act: 90 days", "45 days")
-_HIPAA = Deadline(30, Unit.DAYS, "HIPAA: access within 30 days; it gives no right of erasure", "30 days")
+_STATE = Deadline(45, Unit.DAYS, "State privacy law: 45 days", "45 days", extension_amount=45)
+_FLORIDA = Deadline(45, Unit.DAYS, "Florida Digital Bill of Rights: 45 days", "15 days", extension_amount=15)
+_IOWA = Deadline(90, Unit.DAYS, "Iowa Consumer Data Protection Act: 90 days", "45 days", extension_amount=45)
+_HIPAA = Deadline(30, Unit.DAYS, "HIPAA: access within 30 days; it gives no right of erasure", "30 days", extension_amount=30)
 _BRAZIL = Deadline(
     15, Unit.DAYS, "LGPD Art. 19: full declaration within 15 days; for erasure Adobe plans the same, the Act has no number"
 )
 _NEW_ZEALAND = Deadline(20, Unit.WORKING_DAYS, "Privacy Act 2020: 20 working days", "with notice")
 _AUSTRALIA = Deadline(30, Unit.DAYS, "Privacy Act 1988: agencies 30 days; organizations about 30 days by guidance")
-_THAILAND = Deadline(30, Unit.DAYS, "PDPA: 30 days", "30 days, with a written reason")
+_THAILAND = Deadline(30, Unit.DAYS, "PDPA: 30 days", "30 days, with a written reason", extension_amount=30)
 _QUEBEC = Deadline(30, Unit.DAYS, "Law 25: 30 days", "limited")
 _KOREA = Deadline(10, Unit.DAYS, "PIPA: 10 days", "with notice")
 

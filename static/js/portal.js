@@ -2,7 +2,14 @@
 // but live updates and drag and drop.
 "use strict";
 
-const LOCAL = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+// What scripts say stands in the page, in its language.
+function word(name) {
+  return document.getElementById("words").dataset[name];
+}
+
+// Dates in British English, as everywhere on the pages.
+const LANGUAGE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const LOCAL = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 
 function showLocalTimes(root) {
   for (const element of root.querySelectorAll("time[datetime*='T']:not([data-local])")) {
@@ -16,8 +23,9 @@ function say(words) {
 }
 
 function fileSize(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
-  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  if (bytes < 1024) return `${bytes} ${word("bytes")}`;
+  const rounded = (number) => number.toLocaleString(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return bytes < 1024 * 1024 ? `${rounded(bytes / 1024)} KB` : `${rounded(bytes / 1024 / 1024)} MB`;
 }
 
 function showChosen(zone) {
@@ -71,8 +79,8 @@ document.addEventListener("click", async (event) => {
   if (!button || button.dataset.words) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.dataset.words = button.textContent;
-  button.textContent = "Copied";
-  say("Copied");
+  button.textContent = word("copied");
+  say(word("copied"));
   setTimeout(() => { button.textContent = button.dataset.words; delete button.dataset.words; say(""); }, 1500);
 });
 
@@ -149,7 +157,7 @@ function connected(yes) {
   const notice = document.getElementById("connection");
   if (!notice || notice.hidden === yes) return;
   notice.hidden = yes;
-  say(yes ? "The portal answers again." : notice.textContent.trim());
+  say(yes ? word("answers") : notice.textContent.trim());
 }
 document.addEventListener("htmx:sendError", () => connected(false));
 document.addEventListener("htmx:responseError", () => connected(false));
@@ -164,6 +172,7 @@ document.addEventListener("htmx:xhr:progress", (event) => {
   meter.querySelector("progress").value = event.detail.loaded;
   const done = event.detail.loaded >= event.detail.total;
   // Said once: a screen reader does not count the bytes.
-  if (done) say("Received. Checking the file.");
-  meter.querySelector("p").textContent = done ? "Received. Checking the file." : `Sending: ${fileSize(event.detail.loaded)} of ${fileSize(event.detail.total)}`;
+  if (done) say(word("received"));
+  meter.querySelector("p").textContent = done ? word("received")
+    : word("sending").replace("{sent}", fileSize(event.detail.loaded)).replace("{all}", fileSize(event.detail.total));
 });

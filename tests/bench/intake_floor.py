@@ -28,7 +28,10 @@ PREFIX = "floor_"
 # Four identities each, 1,000 a call.
 PEOPLE_A_CALL = 250
 LINES_A_WRITE = 10_000
-SUBJECT_COLUMNS = "id, request_id, position, officer_key_sealed, wire_key_sealed, wire_key_digest, actions, identities_sealed"
+SUBJECT_COLUMNS = (
+    "id, request_id, position, officer_key_sealed, officer_key_digest, wire_key_sealed, wire_key_digest, actions,"
+    " identities_sealed"
+)
 DIGEST_COLUMNS = "subject_id, digest, namespace"
 JOB_COLUMNS = (
     "id, organization_id, request_id, subject_id, submission_id, action, status, extra_adobe_job_ids, adobe_status, has_result,"
@@ -64,7 +67,8 @@ class _Floor:
             key, wire_key = user["key"].encode().hex(), f"{user['key']}#ABCDEFGHIJKLMNOP".encode().hex()
             identities = json.dumps(user["userIDs"], separators=(",", ":")).encode().hex()
             yield (
-                f"{self._first + position:032x}\t{self._request.pk}\t{position}\t\\\\x{key}\t\\\\x{wire_key}\t\\\\x{wire_key}\t"
+                f"{self._first + position:032x}\t{self._request.pk}\t{position}\t\\\\x{key}\t\\\\x{key}\t"
+                f"\\\\x{wire_key}\t\\\\x{wire_key}\t"
                 f"{json.dumps(user['action'])}\t\\\\x{identities}\n"
             )
 

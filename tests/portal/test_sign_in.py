@@ -105,3 +105,17 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(officer: User) 
 def test_it_takes_no_form_without_a_token(officer: User) -> None:
     answer = try_in(Browser(enforce_csrf_checks=True), "officer", PASSWORD)
     assert (answer.status_code, Page.of(answer).title) == (403, "This form is no longer valid")
+
+
+# --- Whether the session still stands, asked before a form goes ---
+
+
+@covers("session")
+def test_a_page_can_ask_whether_its_person_is_still_known(actors: Actors) -> None:
+    for known in (actors.officer, actors.viewer, actors.stranger):
+        answer = known.get("/session/")
+        assert (answer.status_code, answer.content) == (204, b"")
+    answer = actors.nobody.get("/session/")
+    assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (401, True)
+    assert "You were signed out." in answer.content.decode()
+    actors.refuse_methods("/session/", allowed=("get",))

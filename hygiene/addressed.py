@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene.models import ExpirationOrder, RecordDelete, WorkOrder
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, RecordDeleteStatus
 from portal.models import Organization
 from portal.outbound import CallState
 
-SENT_THERE = (
+SENT_THERE = noop(
     "Work orders are on their way there, or Adobe is at work on them; elsewhere the portal could not find them, and would delete "
     "what nobody chose. Change it when they have ended. To correct it before anything is sent, put the organization on hold."
 )
@@ -24,13 +26,13 @@ def why_sandbox_stays(organization_id: uuid.UUID) -> str:
     preparing = RecordDelete.objects.filter(
         organization=organization_id, organization__held_at=None, status=RecordDeleteStatus.PREPARING
     )
-    return SENT_THERE if orders.exists() or preparing.exists() else ""
+    return _(SENT_THERE) if orders.exists() or preparing.exists() else ""
 
 
 def why_ims_org_stays(organization_id: uuid.UUID) -> str:
     """The same for the IMS organization, to which expirations go as well."""
     changes = ExpirationOrder.objects.filter(_under_way(organization_id), organization=organization_id)
-    return SENT_THERE if changes.exists() else why_sandbox_stays(organization_id)
+    return _(SENT_THERE) if changes.exists() else why_sandbox_stays(organization_id)
 
 
 def _under_way(organization_id: uuid.UUID) -> Q:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_noop as noop
 
 from portal import registry
 
@@ -18,10 +19,11 @@ class HygieneConfig(AppConfig):
         """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
         from hygiene import addressed, figures, files, restoring, searching, submission, tasks  # noqa: PLC0415 - they need the app registry
         from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
+        from hygiene.home import read as home  # noqa: PLC0415
 
         tasks.register_steps()
-        registry.add_navigation("Record deletes", "hygiene:record-delete-list", order=50, further_paths=("/work-orders/",))
-        registry.add_navigation("Dataset expirations", "hygiene:expiration-list", order=60, further_paths=("/quotas/",))
+        registry.add_navigation(noop("Record deletes"), "hygiene:record-delete-list", order=50, further_paths=("/work-orders/",))
+        registry.add_navigation(noop("Dataset expirations"), "hygiene:expiration-list", order=60, further_paths=("/quotas/",))
         searching.register()
         registry.on_resume(submission.resume)
         registry.on_resume(expiration_sending.resume)
@@ -29,6 +31,7 @@ class HygieneConfig(AppConfig):
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
         registry.on_daily(tasks.begin_nightly)
         registry.add_figures(figures.read)
+        registry.add_home(home, order=20)
         registry.on_restore(restoring.after_restore)
         registry.add_api_routes("hygiene.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from hygiene.envelopes import KNOWN, read_envelope
 from hygiene.reading import FileProblem, Given, ListStart, Member, Readable, read_file
 from hygiene.schema import ALL, Finding, Identity, Wanted, read_identity
@@ -20,7 +23,7 @@ FINDING_LIMIT: Final = 500
 EXAMPLES: Final = 3
 # A file names a handful of namespaces; beyond this many they are counted together, so that memory stays the same.
 NAMESPACE_LIMIT: Final = 200
-OTHER_NAMESPACES: Final = "other namespaces"
+OTHER_NAMESPACES: Final = noop("other namespaces")
 # Adobe's own words (Data Hygiene API, record delete work orders).
 BOTH_LISTS: Final = "Identities and NamespacesIdentities are not allowed at the same time"
 NO_IDENTITIES: Final = "Identities are Empty for Delete Identity request."
@@ -151,7 +154,16 @@ class _Check:
         for name in ("identities", "namespacesIdentities"):
             if name in self._members:
                 del self._members[name]
-                self._add(Finding("error", "not-a-list", name, None, f"“{name}” is not a list.", "Put it in square brackets."))
+                self._add(
+                    Finding(
+                        "error",
+                        "not-a-list",
+                        name,
+                        None,
+                        _("“%(name)s” is not a list.") % {"name": name},
+                        _("Put it in square brackets."),
+                    )
+                )
         if not self._given and (elsewhere := wrong_page([*self._members, *self._lists], FileKind.RECORD_DELETE)):
             self._add(Finding("error", "other-kind", "", None, *elsewhere))
             return CheckResult(tuple(self._kept), 1, 0, form, self._summary)
@@ -183,16 +195,18 @@ class _Check:
 
     def _about_lists(self) -> Iterator[Finding]:
         if {"identities", "namespacesIdentities"} <= set(self._lists):
-            message = f"The file holds both lists of identities. Adobe says: “{BOTH_LISTS}”."
-            yield Finding("error", "both-lists", "namespacesIdentities", None, message, "Keep one of them.")
+            message = _("The file holds both lists of identities. Adobe says: “%(both_lists)s”.") % {"both_lists": BOTH_LISTS}
+            yield Finding("error", "both-lists", "namespacesIdentities", None, message, _("Keep one of them."))
         if not self._given:
-            message = f"The file names nobody to delete. Adobe says: “{NO_IDENTITIES}”"
-            yield Finding("error", "no-identities", self._lists[0] if self._lists else "", None, message, "Add the identities.")
+            message = _("The file names nobody to delete. Adobe says: “%(no_identities)s”") % {"no_identities": NO_IDENTITIES}
+            yield Finding(
+                "error", "no-identities", self._lists[0] if self._lists else "", None, message, _("Add the identities.")
+            )
 
     def _about_namespaces(self, wanted: Wanted) -> Iterator[Finding]:
         if len(self._summary.namespaces) > 1 and wanted.datasets and wanted.datasets != (ALL,):
-            message = (
+            message = _(
                 "The identities are of several namespaces, and single datasets are chosen. In a dataset Adobe matches only the "
                 "namespace of its primary identity: the others are refused, or find nothing."
             )
-            yield Finding("warning", "several-namespaces", "datasetId", None, message, "Make one record delete a namespace.")
+            yield Finding("warning", "several-namespaces", "datasetId", None, message, _("Make one record delete a namespace."))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from hygiene.schema import (
     ACTIONS,
     ALL,
@@ -36,8 +38,11 @@ def read_envelope(members: dict[str, Any], form: Wanted) -> tuple[Wanted, list[F
         profile_only=_profile_only(members, findings) or form.profile_only,
     )
     if form.datasets and datasets and set(form.datasets) != set(datasets):
-        message = f"The file is for {_listed(datasets)}, and the form says {_listed(form.datasets)}."
-        findings.append(_error("contradiction", "datasetId", message, "Leave the form empty, or correct the file."))
+        message = _("The file is for %(listed)s, and the form says %(listed_2)s.") % {
+            "listed": _listed(datasets),
+            "listed_2": _listed(form.datasets),
+        }
+        findings.append(_error("contradiction", "datasetId", message, _("Leave the form empty, or correct the file.")))
     findings += [_error("wanted", "", problem, "") for problem in wanted_problems(wanted)]
     return wanted, findings
 
@@ -49,8 +54,8 @@ def _error(code: str, path: str, message: str, hint: str, value: str = "") -> Fi
 def _about_action(members: dict[str, Any]) -> Iterator[Finding]:
     action = members.get("action", ACTIONS[0])
     if action not in ACTIONS:
-        words = f"“{shown(action)}” is not an action of record deletes."
-        yield _error("action", "action", words, f"Write “{ACTIONS[0]}”, or leave it out.", shown(action))
+        words = _("“%(shown)s” is not an action of record deletes.") % {"shown": shown(action)}
+        yield _error("action", "action", words, _("Write “%(words)s”, or leave it out.") % {"words": ACTIONS[0]}, shown(action))
 
 
 def _about_unknown(members: dict[str, Any]) -> Iterator[Finding]:
@@ -58,9 +63,14 @@ def _about_unknown(members: dict[str, Any]) -> Iterator[Finding]:
         if name not in KNOWN | _OF_ANSWERS:
             near = next((known for known in KNOWN if known.casefold() == name.casefold()), "")
             if near:
-                yield _error("spelling", shown(name), f"“{shown(name)}” is spelled “{near}” at Adobe.", "Correct the spelling.")
+                yield _error(
+                    "spelling",
+                    shown(name),
+                    _("“%(shown)s” is spelled “%(near)s” at Adobe.") % {"shown": shown(name), "near": near},
+                    _("Correct the spelling."),
+                )
             else:
-                message = f"“{shown(name)}” means nothing in a record delete and is left out."
+                message = _("“%(shown)s” means nothing in a record delete and is left out.") % {"shown": shown(name)}
                 yield Finding("warning", "unknown-member", shown(name), None, message, "")
 
 
@@ -71,7 +81,12 @@ def _datasets(members: dict[str, Any], findings: list[Finding]) -> tuple[str, ..
     if raw is None or isinstance(raw, str):
         return dataset_ids(raw or "")
     findings.append(
-        _error("dataset", "datasetId", "datasetId is not a text.", f'Write one id, ids parted by commas, or "{ALL}".')
+        _error(
+            "dataset",
+            "datasetId",
+            _("datasetId is not a text."),
+            _('Write one id, ids parted by commas, or "%(all)s".') % {"all": ALL},
+        )
     )
     return ()
 
@@ -80,14 +95,17 @@ def _text(members: dict[str, Any], name: str, findings: list[Finding]) -> str:
     raw = members.get(name)
     if raw is None or isinstance(raw, str):
         return (raw or "").strip()
-    findings.append(_error("text", name, f"{name} is not a text.", "Write it in quotes."))
+    findings.append(_error("text", name, _("%(name)s is not a text.") % {"name": name}, _("Write it in quotes.")))
     return ""
 
 
 def _agreed(name: str, form: str, file: str, findings: list[Finding]) -> str:
     if form and file and form != file:
-        message = f"The file's {name} is “{shown(file)}”, and the form says something else."
-        findings.append(_error("contradiction", name, message, "Leave the form empty, or correct the file.", shown(file)))
+        message = _("The file's %(name)s is “%(shown)s”, and the form says something else.") % {
+            "name": name,
+            "shown": shown(file),
+        }
+        findings.append(_error("contradiction", name, message, _("Leave the form empty, or correct the file."), shown(file)))
     return form or file
 
 
@@ -99,11 +117,11 @@ def _profile_only(members: dict[str, Any], findings: list[Finding]) -> bool:
     if isinstance(raw, list) and all(isinstance(one, str) for one in raw) and set(raw) == set(PROFILE_ONLY):
         return True
     names = ", ".join(f"“{name}”" for name in PROFILE_ONLY)
-    message = f"targetServices takes exactly {names}, which is a profile-only delete."
-    findings.append(_error("target-services", "targetServices", message, "Leave it out to delete from all services."))
+    message = _("targetServices takes exactly %(names)s, which is a profile-only delete.") % {"names": names}
+    findings.append(_error("target-services", "targetServices", message, _("Leave it out to delete from all services.")))
     return False
 
 
 def _listed(datasets: tuple[str, ...]) -> str:
     first = ", ".join(datasets[:3])
-    return first if len(datasets) <= 3 else f"{first} and {len(datasets) - 3} more"
+    return first if len(datasets) <= 3 else _("%(first)s and %(number)s more") % {"first": first, "number": len(datasets) - 3}

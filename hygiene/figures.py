@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from hygiene.models import ExpirationOrder, WorkOrder
 from portal.health.unknown import unknown_outcomes
 from portal.registry import Figure
@@ -10,6 +12,6 @@ from portal.registry import Figure
 def read() -> list[Figure]:
     """All of them."""
     return [
-        *unknown_outcomes("work_order", "work orders", WorkOrder.objects.all()),
-        *unknown_outcomes("expiration", "changes of dataset expirations", ExpirationOrder.objects.all()),
+        *unknown_outcomes("work_order", _("work orders"), WorkOrder.objects.all()),
+        *unknown_outcomes("expiration", _("changes of dataset expirations"), ExpirationOrder.objects.all()),
     ]

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hygiene import checking, naming
 from hygiene.models import DatasetExpiration, RecordDelete
@@ -50,7 +51,9 @@ def take_in(file: StoredUpload, wanted: Wanted, *, organization: Organization, u
     """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
     if file.too_large:
         most = filesizeformat(settings.UPLOAD_MAX_BYTES)
-        raise Unreadable(f"The file is larger than {most}, the most that is taken here. Split it into several files.")
+        raise Unreadable(
+            _("The file is larger than %(most)s, the most that is taken here. Split it into several files.") % {"most": most}
+        )
     size = file.size or 0
     if size > settings.UPLOAD_INLINE_BYTES:
         with transaction.atomic():
@@ -72,9 +75,9 @@ def take_typed(lines: str, namespace: str, wanted: Wanted, *, organization: Orga
     """Identities of one namespace, typed one a line and kept as an encrypted CSV file, like any other. Raises Unreadable."""
     content = typed_file(lines, namespace)
     if not content:
-        raise Unreadable("Type at least one identity, one a line.")
+        raise Unreadable(_("Type at least one identity, one a line."))
     if not namespace.strip():
-        raise Unreadable("Choose the namespace of the identities.")
+        raise Unreadable(_("Choose the namespace of the identities."))
     key = DataKey.new("upload", new_id())
     path = f"{FOLDER}/{key.owner_id}"
     with crypto.write_sealed(settings.MEDIA_ROOT / path, crypto.box_for(key), UPLOAD_LABEL) as file:
@@ -187,7 +190,7 @@ def check(record_delete: RecordDelete) -> checking.CheckResult:
         raise
     except (FileNotFoundError, crypto.CannotDecrypt):
         logger.error("the file of record delete %s cannot be read", record_delete.pk)  # noqa: TRY400 - says all there is to say
-        message = "The stored file is gone or damaged. Discard this record delete and choose the file again."
+        message = _("The stored file is gone or damaged. Discard this record delete and choose the file again.")
         result = checking.unreadable("lost", message, Wanted(datasets=tuple(record_delete.datasets)))
     with transaction.atomic():
         _keep_result(record_delete, result)
@@ -220,8 +223,9 @@ def _about_expirations(organization: Organization, wanted: Wanted) -> list[Findi
             "expiring-dataset",
             "datasetId",
             None,
-            f"The dataset {dataset} is about to expire as a whole. Adobe refuses record deletes for it.",
-            "Take it out, or cancel its expiration first.",
+            _("The dataset %(dataset)s is about to expire as a whole. Adobe refuses record deletes for it.")
+            % {"dataset": dataset},
+            _("Take it out, or cancel its expiration first."),
         )
         for dataset in ids
     ]
@@ -273,14 +277,14 @@ def counts_in_clear(namespaces: dict[str, int]) -> dict[str, int]:
 def confirm(record_delete: RecordDelete, user: User) -> None:
     """Let a worker prepare and send it. Adobe cannot undo what it does then. Raises NotPossible with the reason."""
     if record_delete.status != RecordDeleteStatus.READY:
-        raise NotPossible("This record delete is not ready to be confirmed.")
+        raise NotPossible(_("This record delete is not ready to be confirmed."))
     if not record_delete.file_path.is_file():
-        raise NotPossible("The file of this record delete is no longer here. Discard it and choose the file again.")
+        raise NotPossible(_("The file of this record delete is no longer here. Discard it and choose the file again."))
     with transaction.atomic():
         now = clock.now()
         ready = RecordDelete.objects.filter(pk=record_delete.pk, status=RecordDeleteStatus.READY)
         if not ready.update(status=RecordDeleteStatus.PREPARING, confirmed_at=now, next_attempt_at=now, attempts=0, lease=None):
-            raise NotPossible("This record delete was confirmed or discarded a moment ago.")
+            raise NotPossible(_("This record delete was confirmed or discarded a moment ago."))
         _record(record_delete, "confirmed", user, number=record_delete.number, identities=record_delete.identities)
         steps.wake("hygiene-prepare")
     record_delete.refresh_from_db(fields=["status", "confirmed_at"])
@@ -299,7 +303,7 @@ def discard(record_delete: RecordDelete, user: User) -> None:
             path="",
         )
         if not changed:
-            raise NotPossible("This record delete was confirmed or discarded already.")
+            raise NotPossible(_("This record delete was confirmed or discarded already."))
         _record(record_delete, "discarded", user)
         if record_delete.data_key is not None:
             record_delete.data_key.destroy()

@@ -10,27 +10,29 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene.words import service_name
 from portal.masking import mask
 
 # Data Hygiene API, record delete work orders. In the order of a page.
 _LABELS = {
-    "workorderId": "Work order",
-    "bundleId": "Bundle",
-    "status": "Status",
-    "action": "Action",
-    "displayName": "Name",
-    "description": "Description",
-    "datasetId": "Dataset",
-    "datasetName": "Dataset's name",
-    "operationCount": "Operations",
-    "targetServices": "Services asked",
-    "createdAt": "Made",
-    "updatedAt": "Last change",
-    "createdBy": "Made by",
-    "orgId": "IMS organization",
-    "sandboxName": "Sandbox",
+    "workorderId": noop("Work order"),
+    "bundleId": noop("Bundle"),
+    "status": noop("Status"),
+    "action": noop("Action"),
+    "displayName": noop("Name"),
+    "description": noop("Description"),
+    "datasetId": noop("Dataset"),
+    "datasetName": noop("Dataset's name"),
+    "operationCount": noop("Operations"),
+    "targetServices": noop("Services asked"),
+    "createdAt": noop("Made"),
+    "updatedAt": noop("Last change"),
+    "createdBy": noop("Made by"),
+    "orgId": noop("IMS organization"),
+    "sandboxName": noop("Sandbox"),
 }
 # Fields that say what the portal itself shows on the page, or that name no person.
 _PLAIN = frozenset(_LABELS) - {"createdBy"}
@@ -82,10 +84,10 @@ def _read(answer: bytes | None) -> dict[str, Any]:
 
 
 def _row(name: str, value: Any, *, revealed: bool) -> Row:
-    label = _LABELS.get(name) or _label(name)
+    label = _(_LABELS.get(name) or _label(name))
     if isinstance(value, str) and name.endswith("At") and (at := _moment(value)):
         return Row(label, "", at)
-    return Row(label, ", ".join(_texts(name, value, plain=revealed or name in _PLAIN)) or "none", None)
+    return Row(label, ", ".join(_texts(name, value, plain=revealed or name in _PLAIN)) or _("none"), None)
 
 
 def _moment(text: str) -> datetime | None:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
 from hygiene import preparing, quota, splitting
 from hygiene.models import QuotaReading, RecordDelete
 from hygiene.schema import ALL
 
 # Data Hygiene API, record delete timelines: tiers of the licence, which Adobe tells nobody through the API.
-ADOBE_TAKES = (
+ADOBE_TAKES = noop(
     "Up to 30 days: Adobe gathers work orders for up to 14 days, works them from day 15 to 25, and checks from day 25 to 30. "
     "With Healthcare Shield or Privacy and Security Shield up to 15 days: Adobe begins after about 24 hours."
 )
@@ -89,7 +93,7 @@ def build(record_delete: RecordDelete) -> Preview:
         goes_later=sum(one.identities for one in later),
         later_at=later[0].at if later else None,
         last_at=later[-1].at if later else None,
-        adobe_takes=ADOBE_TAKES,
+        adobe_takes=_(ADOBE_TAKES),
         irreversible=_irreversible(record_delete),
     )
 
@@ -110,14 +114,22 @@ def _quota(reading: QuotaReading | None, identities: int, now: datetime) -> Iter
 def _irreversible(record_delete: RecordDelete) -> str:
     count = record_delete.identities
     identities = f"{count:,} {'identity' if count == 1 else 'identities'}"
-    return f"This deletes the records of {identities} {_places(record_delete)}. It cannot be cancelled or undone at Adobe."
+    return _("This deletes the records of %(identities)s %(places)s. It cannot be cancelled or undone at Adobe.") % {
+        "identities": identities,
+        "places": _places(record_delete),
+    }
 
 
 def _places(record_delete: RecordDelete) -> str:
     sandbox = record_delete.organization.sandbox_name
     if record_delete.profile_only:
-        return f"from Profile, Identity Service and Journey Optimizer in the sandbox {sandbox}; the data lake keeps them"
+        return _("from Profile, Identity Service and Journey Optimizer in the sandbox %(sandbox)s; the data lake keeps them") % {
+            "sandbox": sandbox
+        }
     if list(record_delete.datasets) == [ALL]:
-        return f"from every dataset of the sandbox {sandbox}"
+        return _("from every dataset of the sandbox %(sandbox)s") % {"sandbox": sandbox}
     count = len(record_delete.datasets)
-    return f"from {'one dataset' if count == 1 else f'{count:,} datasets'} of the sandbox {sandbox}"
+    return _("from %(words)s of the sandbox %(sandbox)s") % {
+        "words": ngettext("one dataset", "%(number)s datasets", count) % {"number": intcomma(count)},
+        "sandbox": sandbox,
+    }

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hygiene import noticing
 from hygiene.models import RecordDelete, ServiceProgress, WorkOrder
@@ -64,7 +65,7 @@ def of(record_delete: RecordDelete) -> Progress:
     orders = record_delete.work_orders.values_list("status", "state", "identities")
     by_status = Counter(WorkOrderStatus(status) for status, _, _ in orders)
     sent = sum(identities for status, state, identities in orders if state not in OPEN_STATES and status not in _UNSENT)
-    overall = Bar("All work orders", record_delete.orders_total, record_delete.orders_done, record_delete.orders_failed)
+    overall = Bar(_("All work orders"), record_delete.orders_total, record_delete.orders_done, record_delete.orders_failed)
     return Progress(overall, dict(by_status), _services(record_delete), sent)
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene.models import QuotaReading, WorkOrder
 from portal import clock, connections, steps
@@ -38,13 +40,13 @@ class _Kind:
 
 # Data Hygiene API, quota: today's names, then those of older pages. `deleteIdentityWorkOrderDatasetQuota` was monthly.
 _KINDS = {
-    "dailyConsumerDeleteIdentitiesQuota": _Kind("Identities in record deletes, today", Period.DAY, True),
-    "monthlyConsumerDeleteIdentitiesQuota": _Kind("Identities in record deletes, this month", Period.MONTH, True),
-    "deleteIdentityWorkOrderDatasetQuota": _Kind("Identities in record deletes, this month", Period.MONTH, True),
-    "datasetExpirationQuota": _Kind("Dataset expirations", Period.STANDING, False),
-    "expirationDatasetQuota": _Kind("Dataset expirations", Period.STANDING, False),
-    "monthlyUpdatedFieldIdentitiesQuota": _Kind("Identities in field updates, this month", Period.MONTH, False),
-    "fieldUpdateWorkOrderDatasetQuota": _Kind("Identities in field updates, this month", Period.MONTH, False),
+    "dailyConsumerDeleteIdentitiesQuota": _Kind(noop("Identities in record deletes, today"), Period.DAY, True),
+    "monthlyConsumerDeleteIdentitiesQuota": _Kind(noop("Identities in record deletes, this month"), Period.MONTH, True),
+    "deleteIdentityWorkOrderDatasetQuota": _Kind(noop("Identities in record deletes, this month"), Period.MONTH, True),
+    "datasetExpirationQuota": _Kind(noop("Dataset expirations"), Period.STANDING, False),
+    "expirationDatasetQuota": _Kind(noop("Dataset expirations"), Period.STANDING, False),
+    "monthlyUpdatedFieldIdentitiesQuota": _Kind(noop("Identities in field updates, this month"), Period.MONTH, False),
+    "fieldUpdateWorkOrderDatasetQuota": _Kind(noop("Identities in field updates, this month"), Period.MONTH, False),
 }
 
 
@@ -208,7 +210,7 @@ def _line(entry: dict[str, object], read_at: datetime, now: datetime) -> QuotaLi
         consumed = 0
     return QuotaLine(
         name=name,
-        words=kind.words,
+        words=_(kind.words),
         consumed=consumed,
         limit=limit,
         left=max(limit - consumed, 0),

@@ -11,6 +11,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene import preparing, progress
 from hygiene.intake import NotPossible
@@ -22,17 +24,17 @@ from portal.audit import AuditRecord
 from portal.models import User
 from portal.outbound import CallState
 
-GONE_OUT = (
+GONE_OUT = noop(
     "It is too late to cancel: every work order was sent, is being sent or may have been sent, and Adobe knows no way to take "
     "one back. Nothing was changed."
 )
-MAYBE_OUT = (
+MAYBE_OUT = noop(
     "A backup was restored, so that it is not known whether this record delete went out. The portal looks at Adobe's list first. "
     "Nothing was changed."
 )
 _OVER = {
-    RecordDeleteStatus.CANCELLED: "This record delete was cancelled already.",
-    RecordDeleteStatus.SHREDDED: "The personal data of this record delete was removed already.",
+    RecordDeleteStatus.CANCELLED: noop("This record delete was cancelled already."),
+    RecordDeleteStatus.SHREDDED: noop("The personal data of this record delete was removed already."),
 }
 
 
@@ -161,7 +163,7 @@ def _told_of_order(record_delete: RecordDelete, order: WorkOrder, user: User) ->
 def _why_not(record_delete: RecordDelete) -> str:
     status = RecordDeleteStatus(record_delete.status)
     if status == RecordDeleteStatus.PREPARING:
-        return MAYBE_OUT
+        return _(MAYBE_OUT)
     if record_delete.confirmed_at is None:
-        return "This record delete was never confirmed. Discard it instead."
-    return _OVER.get(status, GONE_OUT)
+        return _("This record delete was never confirmed. Discard it instead.")
+    return _(_OVER.get(status, GONE_OUT))

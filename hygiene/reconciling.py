@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene import naming, progress
 from hygiene.models import WorkOrder
@@ -236,7 +238,7 @@ def _to_person(order: WorkOrder, reason: PersonReason) -> None:
 # --- What a person decides ---
 
 
-DECIDED_ALREADY = "This work order is no longer waiting for a decision. Load the page again to see where it is."
+DECIDED_ALREADY = noop("This work order is no longer waiting for a decision. Load the page again to see where it is.")
 
 
 class CannotDecide(Exception):
@@ -283,6 +285,6 @@ def _undecided(order: WorkOrder) -> WorkOrderQuerySet:
 
 def _decided(order: WorkOrder, user: User, decision: str, changed: int) -> None:
     if not changed:
-        raise CannotDecide(DECIDED_ALREADY)
+        raise CannotDecide(_(DECIDED_ALREADY))
     record(order, "decided", user, decision=decision)
     progress.refresh(order.record_delete_id)

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from hygiene.reading import Given
 from portal.masking import mask
 
@@ -120,7 +123,7 @@ def read_identity(given: Given) -> tuple[Identity | None, list[Finding]]:
     namespace = _namespace(given, findings)
     value = _value(given, findings)
     if given.extra:
-        message = f"{_where(given)}: more than two columns hold something. Only namespace and value count."
+        message = _("%(where)s: more than two columns hold something. Only namespace and value count.") % {"where": _where(given)}
         findings.append(Finding("warning", "columns", given.path, given.row, message, ""))
     if namespace is None or value is None:
         return None, findings
@@ -129,9 +132,9 @@ def read_identity(given: Given) -> tuple[Identity | None, list[Finding]]:
 
 def _entry_problem(given: Given) -> Finding:
     words, hint = {
-        "not-an-object": ("the entry is not an object", "Write { … } with a namespace and a value."),
-        "ids-twice": ("both “ids” and “IDs” stand in one entry", "Keep one of them; Adobe's newest spelling is “ids”."),
-        "no-ids": ("the list “ids” is missing, or is not a list", 'Write "ids": [ … ] beside “namespace”.'),
+        "not-an-object": (_("the entry is not an object"), _("Write { … } with a namespace and a value.")),
+        "ids-twice": (_("both “ids” and “IDs” stand in one entry"), _("Keep one of them; Adobe's newest spelling is “ids”.")),
+        "no-ids": (_("the list “ids” is missing, or is not a list"), _('Write "ids": [ … ] beside “namespace”.')),
     }[given.problem]
     return Finding("error", given.problem, given.path, given.row, f"{given.path}: {words}.", hint)
 
@@ -149,14 +152,16 @@ def _namespace(given: Given, findings: list[Finding]) -> str | int | None:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return NAMESPACE_NAMES.get(raw, raw)
     if not isinstance(raw, str) or not raw.strip():
-        words = "the namespace is missing" if raw is None or isinstance(raw, str) else "the namespace is not a text"
-        hint = 'Write its code, as in "namespace": {"code": "email"}; in CSV it is the first column.'
+        words = _("the namespace is missing") if raw is None or isinstance(raw, str) else _("the namespace is not a text")
+        hint = _('Write its code, as in "namespace": {"code": "email"}; in CSV it is the first column.')
         findings.append(Finding("error", "namespace", path, given.row, f"{_where(given)}: {words}.", hint))
         return None
     code = raw.strip()
     if len(code) > _LONGEST_NAMESPACE or "\0" in code:
-        message = f"{_where(given)}: “{shown(code)}” is no namespace."
-        findings.append(Finding("error", "namespace", path, given.row, message, "Write the code of the namespace.", shown(code)))
+        message = _("%(where)s: “%(shown)s” is no namespace.") % {"where": _where(given), "shown": shown(code)}
+        findings.append(
+            Finding("error", "namespace", path, given.row, message, _("Write the code of the namespace."), shown(code))
+        )
         return None
     return code
 
@@ -166,17 +171,25 @@ def _value(given: Given, findings: list[Finding]) -> str | None:
     if isinstance(raw, str) and raw.strip() and len(raw) <= _LONGEST_VALUE and "\0" not in raw:
         value = raw.strip()
         if value != raw:
-            message = f"{_where(given)}: blanks around “{shown(value)}” are left out."
+            message = _("%(where)s: blanks around “%(shown)s” are left out.") % {"where": _where(given), "shown": shown(value)}
             findings.append(Finding("warning", "blanks", given.path, given.row, message, "", shown(value)))
         return value
     if raw is None or (isinstance(raw, str) and not raw.strip()):
-        code, words, hint = "empty", "the value is missing", "Fill it in, or take the row out."
+        code, words, hint = "empty", _("the value is missing"), _("Fill it in, or take the row out.")
     elif isinstance(raw, str):
-        code, words, hint = "value", f"“{shown(raw)}” is too long for an identity, or holds a NUL", "Correct it."
+        code, words, hint = (
+            "value",
+            _("“%(shown)s” is too long for an identity, or holds a NUL") % {"shown": shown(raw)},
+            _("Correct it."),
+        )
     elif isinstance(raw, bool | Mapping | list):
-        code, words, hint = "value", "the value is not a text", "Write one text in quotes."
+        code, words, hint = "value", _("the value is not a text"), _("Write one text in quotes.")
     else:
-        code, words, hint = "unquoted", f"“{shown(raw)}” is a number", "Put it in quotes: a number may lose its first zeros."
+        code, words, hint = (
+            "unquoted",
+            _("“%(shown)s” is a number") % {"shown": shown(raw)},
+            _("Put it in quotes: a number may lose its first zeros."),
+        )
     quoted = shown(raw) if f"“{shown(raw)}”" in words else ""
     findings.append(Finding("error", code, given.path, given.row, f"{_where(given)}: {words}.", hint, quoted))
     return None
@@ -189,21 +202,26 @@ def wanted_problems(wanted: Wanted, *, with_file: bool = False) -> list[str]:
     """Sentences about what a form asks for. `with_file`: datasets may still come from a file, so they may be empty."""
     problems = []
     if not wanted.datasets and not with_file:
-        problems.append("Choose at least one dataset, or ALL.")
+        problems.append(_("Choose at least one dataset, or ALL."))
     if ALL in wanted.datasets and len(wanted.datasets) > 1:
-        problems.append("ALL cannot stand beside single datasets. Keep one or the other.")
+        problems.append(_("ALL cannot stand beside single datasets. Keep one or the other."))
     if not all(is_dataset(dataset) for dataset in wanted.datasets):
-        problems.append("A dataset id has letters, digits, hyphens and underscores only. Copy it from Adobe's list of datasets.")
+        problems.append(
+            _("A dataset id has letters, digits, hyphens and underscores only. Copy it from Adobe's list of datasets.")
+        )
     if len(wanted.datasets) > MOST_DATASETS:
-        problems.append(f"At most {MOST_DATASETS} datasets go into one record delete.")
+        problems.append(_("At most %(most_datasets)s datasets go into one record delete.") % {"most_datasets": MOST_DATASETS})
     if wanted.profile_only and wanted.datasets and wanted.datasets != (ALL,):
-        problems.append("A profile-only delete is for ALL datasets: Adobe takes no single dataset for it.")
+        problems.append(_("A profile-only delete is for ALL datasets: Adobe takes no single dataset for it."))
     if len(wanted.name) > LONGEST_NAME:
-        problems.append(f"The name is longer than {LONGEST_NAME} characters.")
+        problems.append(_("The name is longer than %(longest_name)s characters.") % {"longest_name": LONGEST_NAME})
     if len(wanted.description) > LONGEST_DESCRIPTION:
-        problems.append(f"The description is longer than {LONGEST_DESCRIPTION:,} characters.")
+        problems.append(
+            _("The description is longer than %(longest_description)s characters.")
+            % {"longest_description": intcomma(LONGEST_DESCRIPTION)}
+        )
     if "\0" in wanted.name + wanted.description:
-        problems.append("The name or the description holds a character that no database keeps.")
+        problems.append(_("The name or the description holds a character that no database keeps."))
     return problems
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RECORD_DELETE_DRAFTS, WORK_ORDER_AT_ADOBE_OPEN, RecordDeleteStatus
@@ -45,7 +46,7 @@ def shred(record_delete: RecordDelete, user: User) -> None:
             )
         )
         if not taken:
-            raise NotShreddable("Somebody removed the personal data of this record delete a moment ago.")
+            raise NotShreddable(_("Somebody removed the personal data of this record delete a moment ago."))
         audit.record(
             "record_delete.shredded",
             actor=user,
@@ -62,10 +63,10 @@ def shred(record_delete: RecordDelete, user: User) -> None:
 def _refuse_when_it_moves(record_delete: RecordDelete) -> None:
     orders = record_delete.work_orders
     if record_delete.status == RecordDeleteStatus.SHREDDED:
-        raise NotShreddable("The personal data of this record delete was removed already.")
+        raise NotShreddable(_("The personal data of this record delete was removed already."))
     if record_delete.status in (*RECORD_DELETE_DRAFTS, RecordDeleteStatus.DISCARDED):
-        raise NotShreddable("This record delete was never confirmed. Discard it instead.")
+        raise NotShreddable(_("This record delete was never confirmed. Discard it instead."))
     if record_delete.status == RecordDeleteStatus.PREPARING or orders.filter(state__in=OPEN_STATES).exists():
-        raise NotShreddable("Work orders are still open. Wait until they are settled, or decide about them.")
+        raise NotShreddable(_("Work orders are still open. Wait until they are settled, or decide about them."))
     if orders.filter(status__in=WORK_ORDER_AT_ADOBE_OPEN).exists():
-        raise NotShreddable("Adobe is still working on it. Wait until every work order has ended.")
+        raise NotShreddable(_("Adobe is still working on it. Wait until every work order has ended."))

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class RecordDeleteStatus(models.TextChoices):
     """Where one record delete is, as its officer would say it."""
 
-    WAITING = "waiting", "Waiting to be checked"
-    CHECKING = "checking", "Being checked"
-    REFUSED = "refused", "Has errors"
-    READY = "ready", "Ready to confirm"
-    DISCARDED = "discarded", "Discarded"
-    PREPARING = "preparing", "Preparing"
-    SENDING = "sending", "Sending to Adobe"
-    IN_PROGRESS = "in_progress", "Adobe is working"
-    ATTENTION = "attention", "Needs a person"
-    COMPLETE = "complete", "Complete"
-    FAILED = "failed", "Finished with errors"
-    CANCELLED = "cancelled", "Cancelled"
-    SHREDDED = "shredded", "Personal data removed"
+    WAITING = "waiting", _("Waiting to be checked")
+    CHECKING = "checking", _("Being checked")
+    REFUSED = "refused", _("Has errors")
+    READY = "ready", _("Ready to confirm")
+    DISCARDED = "discarded", _("Discarded")
+    PREPARING = "preparing", _("Preparing")
+    SENDING = "sending", _("Sending to Adobe")
+    IN_PROGRESS = "in_progress", _("Adobe is working")
+    ATTENTION = "attention", _("Needs a person")
+    COMPLETE = "complete", _("Complete")
+    FAILED = "failed", _("Finished with errors")
+    CANCELLED = "cancelled", _("Cancelled")
+    SHREDDED = "shredded", _("Personal data removed")
 
 
 RECORD_DELETE_DRAFTS = (
@@ -55,16 +56,16 @@ RECORD_DELETE_TONES = {
 class WorkOrderStatus(models.TextChoices):
     """Where one work order is at Adobe (Data Hygiene API, record delete work orders). Adobe's own word is kept beside it."""
 
-    WAITING = "waiting", "Not sent yet"
-    RECEIVED = "received", "Received"
-    VALIDATED = "validated", "Validated"
-    SUBMITTED = "submitted", "Submitted"
-    INGESTED = "ingested", "Ingested"
-    COMPLETED = "completed", "Completed"
-    FAILED = "failed", "Failed"
-    OTHER = "other", "Other"
-    GONE = "gone", "No longer at Adobe"
-    NOT_SENT = "not_sent", "Not sent"
+    WAITING = "waiting", _("Not sent yet")
+    RECEIVED = "received", _("Received")
+    VALIDATED = "validated", _("Validated")
+    SUBMITTED = "submitted", _("Submitted")
+    INGESTED = "ingested", _("Ingested")
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Failed")
+    OTHER = "other", _("Other")
+    GONE = "gone", _("No longer at Adobe")
+    NOT_SENT = "not_sent", _("Not sent")
 
 
 WORK_ORDER_AT_ADOBE_OPEN = (
@@ -97,13 +98,13 @@ WORK_ORDER_TONES = {
 class ExpirationStatus(models.TextChoices):
     """Where one dataset expiration is (Data Hygiene API, dataset expiration). `executed` is an older word for completed."""
 
-    SENDING = "sending", "Being sent to Adobe"
-    PENDING = "pending", "Pending"
-    EXECUTING = "executing", "Executing"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
-    REJECTED = "rejected", "Refused by Adobe"
-    OTHER = "other", "Other"
+    SENDING = "sending", _("Being sent to Adobe")
+    PENDING = "pending", _("Pending")
+    EXECUTING = "executing", _("Executing")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+    REJECTED = "rejected", _("Refused by Adobe")
+    OTHER = "other", _("Other")
 
 
 EXPIRATION_TONES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as noop
 from kombu.exceptions import OperationalError
 
 from hygiene import editing, intake, polling, preparing, reconciling, submission
@@ -83,24 +84,32 @@ def read_expirations() -> None:
 
 
 _STEPS = (
-    registry.Step("hygiene-check", "Check record delete files", RecordDelete.objects.to_check, "next_attempt_at", check.delay),
-    registry.Step("hygiene-prepare", "Write work orders", RecordDelete.objects.to_prepare, "next_attempt_at", prepare.delay),
+    registry.Step(
+        "hygiene-check", noop("Check record delete files"), RecordDelete.objects.to_check, "next_attempt_at", check.delay
+    ),
+    registry.Step(
+        "hygiene-prepare", noop("Write work orders"), RecordDelete.objects.to_prepare, "next_attempt_at", prepare.delay
+    ),
     registry.Step(
         "hygiene-submit",
-        "Send work orders",
+        noop("Send work orders"),
         WorkOrder.objects.due_to_send,
         "next_attempt_at",
         submit.delay,
         also_due=submission.has_stale,
     ),
     registry.Step(
-        "hygiene-look", "Look for work orders of unknown outcome", WorkOrder.objects.due_to_look, "next_look_at", look.delay
+        "hygiene-look", noop("Look for work orders of unknown outcome"), WorkOrder.objects.due_to_look, "next_look_at", look.delay
     ),
-    registry.Step("hygiene-detail", "Ask about work orders", WorkOrder.objects.due_for_detail, "next_poll_at", detail.delay),
-    registry.Step("hygiene-edit", "Send new names of work orders", WorkOrder.objects.due_to_edit, "edit_due_at", edit.delay),
+    registry.Step(
+        "hygiene-detail", noop("Ask about work orders"), WorkOrder.objects.due_for_detail, "next_poll_at", detail.delay
+    ),
+    registry.Step(
+        "hygiene-edit", noop("Send new names of work orders"), WorkOrder.objects.due_to_edit, "edit_due_at", edit.delay
+    ),
     registry.Step(
         "expiration-submit",
-        "Send changes of dataset expirations",
+        noop("Send changes of dataset expirations"),
         ExpirationOrder.objects.due_to_send,
         "next_attempt_at",
         submit_expirations.delay,
@@ -108,7 +117,7 @@ _STEPS = (
     ),
     registry.Step(
         "expiration-look",
-        "Look for changes of unknown outcome",
+        noop("Look for changes of unknown outcome"),
         ExpirationOrder.objects.due_to_look,
         "next_look_at",
         look_for_expirations.delay,
@@ -116,7 +125,7 @@ _STEPS = (
     # Since when a history is missing is kept nowhere: it is asked for as soon as a list shows the expiration.
     registry.Step(
         "expiration-list",
-        "Read histories of dataset expirations",
+        noop("Read histories of dataset expirations"),
         lambda _now: mirroring.without_history(),
         "created_at",
         read_histories.delay,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from portal import registry
 
 
 class PortalConfig(AppConfig):
@@ -14,8 +17,11 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Connect the system checks and the signals that audit sign-ins; bring the background steps of the portal itself."""
         from portal import checks, heartbeats, permissions, signals, tasks, tokens  # noqa: F401, PLC0415 - they need the app registry
+        from portal.home import own  # noqa: PLC0415
 
         permissions.connect()
         tokens.connect()
         tasks.register_steps()
         heartbeats.connect()
+        registry.add_navigation(_("Home"), "home", order=0)
+        registry.add_home(own.read, order=0)

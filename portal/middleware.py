@@ -11,7 +11,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -72,6 +72,20 @@ def _page_of_form(request: HttpRequest) -> str:
         return reverse("home")
     parts = urlsplit(page)
     return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
+
+
+def as_the_person_wants(get_response: Handler) -> Handler:
+    """Pages in the language and the time zone that the person has chosen, where they have."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language, zone = getattr(request.user, "language", ""), getattr(request.user, "time_zone", "")
+        if language:
+            # It stands until the next request of this thread begins with the browser's choice (LocaleMiddleware).
+            translation.activate(language)
+        with timezone.override(zone or None):
+            return get_response(request)
+
+    return middleware
 
 
 def drop_unkept_uploads(get_response: Handler) -> Handler:

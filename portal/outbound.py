@@ -28,6 +28,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import clock, crypto, fail_points
 from portal.fail_points import FailPoint
@@ -37,12 +39,12 @@ from portal.ids import new_id
 class CallState(models.TextChoices):
     """Where one outbound call is."""
 
-    QUEUED = "queued", "Waiting to be sent"
-    SENDING = "sending", "Being sent"
-    SENT = "sent", "Sent"
-    REJECTED = "rejected", "Refused by Adobe"
-    UNKNOWN = "unknown", "Outcome unknown"
-    CANCELLED = "cancelled", "Not sent"
+    QUEUED = "queued", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    REJECTED = "rejected", _("Refused by Adobe")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    CANCELLED = "cancelled", _("Not sent")
 
 
 OPEN_STATES = (CallState.QUEUED, CallState.SENDING, CallState.UNKNOWN)
@@ -50,7 +52,7 @@ TERMINAL_STATES = (CallState.SENT, CallState.REJECTED, CallState.CANCELLED)
 
 
 # Of a call for a person: its outcome could not be looked for at all.
-LIST_UNREAD, LIST_UNREAD_WORDS = "list_unread", "Adobe's list could not be read for a day"
+LIST_UNREAD, LIST_UNREAD_WORDS = "list_unread", noop("Adobe's list could not be read for a day")
 # Looks that could not count for so long in a row are nothing that passes by itself.
 LONGEST_BLIND = timedelta(days=1)
 # `last_error` after a look that could not count: this, and the name of what was raised.
@@ -60,11 +62,11 @@ LOOK_FAILED = "look: "
 class PersonReason(models.TextChoices):
     """Why a call of unknown outcome waits for a person."""
 
-    NONE_FOUND = "none_found", "Adobe's list does not show it in any look"
-    SOME_FOUND = "some_found", "Adobe's list shows only a part of it"
-    TOO_OLD = "too_old", "It is older than Adobe's list reaches back"
-    NO_LIST = "no_list", "Adobe keeps no list in which it could be looked for"
-    DOUBLED = "doubled", "Adobe has more than one job for the same person and action"
+    NONE_FOUND = "none_found", _("Adobe's list does not show it in any look")
+    SOME_FOUND = "some_found", _("Adobe's list shows only a part of it")
+    TOO_OLD = "too_old", _("It is older than Adobe's list reaches back")
+    NO_LIST = "no_list", _("Adobe keeps no list in which it could be looked for")
+    DOUBLED = "doubled", _("Adobe has more than one job for the same person and action")
 
 
 class OutboundCall(models.Model):
@@ -106,7 +108,7 @@ class OutboundCall(models.Model):
     def why_person(self) -> str:
         """Why it waits for a person, in words; empty when it does not."""
         if self.person_reason == PersonReason.NO_LIST and self.last_error == LIST_UNREAD:
-            return LIST_UNREAD_WORDS
+            return str(_(LIST_UNREAD_WORDS))
         return str(PersonReason(self.person_reason).label) if self.person_reason else ""
 
 

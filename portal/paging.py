@@ -5,9 +5,9 @@ The keys must not change while a list is read (times of making, positions, ids),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -34,6 +34,16 @@ class Page(Generic[Row]):
         return f"{MOST_COUNTED:,}+" if self.total > MOST_COUNTED else f"{self.total:,}"
 
 
+def counted(rows: QuerySet[Any, Any]) -> int:
+    """How many rows there are, to 10,000 and one more."""
+    return rows.order_by()[: MOST_COUNTED + 1].count()
+
+
+def read_date(text: str) -> date:
+    """A day. Raises ValueError."""
+    return date.fromisoformat(text)
+
+
 def _read_time(text: str) -> datetime:
     """A time with its zone. Raises ValueError, and OverflowError for one that UTC does not have."""
     value = datetime.fromisoformat(text)
@@ -52,8 +62,13 @@ class Keyset(Generic[Row]):
     read_first: Callable[[str], Any] = _read_time
     read_second: Callable[[str], Any] = UUID
 
-    def page(self, rows: QuerySet[Row, Row], query: QueryDict, *, size: int = 50) -> Page[Row]:
-        """The page that `after` or `before` in `query` names; the first one for none or for a cursor that is nonsense."""
+    def page(
+        self, rows: QuerySet[Row, Row], query: QueryDict, *, size: int = 50, total_of: QuerySet[Row, Row] | None = None
+    ) -> Page[Row]:
+        """The page that `after` or `before` in `query` names; the first one for none or for a cursor that is nonsense.
+
+        `total_of`: the same rows without what only the page needs of others, for counting them.
+        """
         after, before = self._read(query.get("after")), self._read(query.get("before"))
         backwards = before is not None and after is None
         cursor = before if backwards else after
@@ -64,10 +79,21 @@ class Keyset(Generic[Row]):
         chosen = chosen[:size][::-1] if backwards else chosen[:size]
         return Page(
             rows=chosen,
-            total=rows.order_by()[: MOST_COUNTED + 1].count(),
+            total=counted(rows if total_of is None else total_of),
             newer=self._link(query, "before", chosen[:1]) if (more if backwards else cursor is not None) else "",
             older=self._link(query, "after", chosen[-1:]) if (backwards or more) else "",
         )
+
+    def parts(self, rows: QuerySet[Row, Row], *, size: int = 500) -> Iterator[list[Row]]:
+        """Every row in order, part by part: as flat in memory as one part is."""
+        signs = "-" if self.descending else ""
+        ordered = rows.order_by(f"{signs}{self.first}", f"{signs}{self.second}")
+        part = list(ordered[:size])
+        while part:
+            yield part
+            last = part[-1]
+            place = _value(last, self.first), _value(last, self.second)
+            part = list(ordered.filter(self.beyond(place, backwards=False))[:size]) if len(part) == size else []
 
     def beyond(self, cursor: tuple[Any, Any], *, backwards: bool) -> Q:
         """What stands behind (or before) the row with these two values."""

@@ -19,6 +19,8 @@ from portal.clock import Moment
 from portal.paging import MOST_COUNTED
 
 if TYPE_CHECKING:
+    from portal.home import Narrowed, Part
+    from portal.lists.declaring import RowList
     from portal.search.finding import Finder
 
 
@@ -102,9 +104,12 @@ _on_restore: list[Callable[[], list[str]]] = []
 _file_owners: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 _api_routes: list[str] = []
 _figures: list[Callable[[], list[Figure]]] = []
+_home: list[tuple[int, Callable[[Narrowed], Part]]] = []
+_law_choices: list[Callable[[], list[tuple[str, str]]]] = []
 _first_requests: list[tuple[Callable[[], bool], Callable[[], str]]] = []
 _kept_settings: dict[str, list[Callable[[uuid.UUID], str]]] = {}
 _finders: list[Finder] = []
+_lists: dict[str, RowList] = {}
 
 
 def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
@@ -147,6 +152,37 @@ def add_finder(finder: Finder) -> None:
 def finders() -> list[Finder]:
     """Everything that the search box can find, in order."""
     return list(_finders)
+
+
+def add_home(read: Callable[[Narrowed], Part], *, order: int) -> None:
+    """Bring a part of the home page; lower `order` stands further up. `read` asks the database little: a page has 12 queries."""
+    _home.append((order, read))
+    _home.sort(key=lambda one: one[0])
+
+
+def home_parts() -> list[Callable[[Narrowed], Part]]:
+    """What reads the parts of the home page, in order."""
+    return [read for _, read in _home]
+
+
+def add_law_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:
+    """Laws that pages can be narrowed to, as (code, name), asked for each time."""
+    _law_choices.append(choices)
+
+
+def law_choices() -> list[tuple[str, str]]:
+    """Every law as (code, name)."""
+    return [choice for choices in _law_choices for choice in choices()]
+
+
+def add_list(row_list: RowList) -> None:
+    """Let people keep views of this list."""
+    _lists[row_list.url_name] = row_list
+
+
+def lists() -> dict[str, RowList]:
+    """Every declared list by the name of its URL."""
+    return dict(_lists)
 
 
 def add_product_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:

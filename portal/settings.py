@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.as_the_person_wants",
     "portal.middleware.SignInRequiredMiddleware",
     "portal.middleware.drop_unkept_uploads",
     "portal.middleware.keep_out_of_caches",

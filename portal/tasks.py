@@ -8,6 +8,8 @@ from django.conf import settings
 from portal import audit, heartbeats, registry, steps, tidying
 from portal.celery import app
 from portal.models import ProcessKind
+from portal.notices import mailing
+from portal.notices.telling import STEP as MAIL
 from portal.webhooks import delivering
 from portal.webhooks import events as webhooks
 
@@ -59,6 +61,12 @@ def deliver_webhooks() -> int:
 
 
 @app.task(ignore_result=True)
+def mail_notices() -> int:
+    """Mail notices to people."""
+    return steps.run(MAIL, mailing.mail_next)
+
+
+@app.task(ignore_result=True)
 def daily() -> None:
     """Begin what is done once a night."""
     for begin in registry.daily():
@@ -76,3 +84,4 @@ def register_steps() -> None:
     registry.add_step(
         registry.Step(webhooks.STEP, "Tell internal systems", delivering.due, "next_attempt_at", deliver_webhooks.delay)
     )
+    registry.add_step(registry.Step(MAIL, "Mail notices", mailing.due, "mail_due_at", mail_notices.delay))

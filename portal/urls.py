@@ -8,10 +8,12 @@ from django.urls import include, path
 
 from portal import views
 from portal.health import views as health
+from portal.lists import views as saved_views
+from portal.home import home
 from portal.search import views as search
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("session/", views.session, name="session"),
@@ -23,6 +25,10 @@ urlpatterns = [
     path("metrics", health.prometheus, name="metrics"),
     path("search/", search.search, name="search"),
     path("search/<uuid:pk>/", search.search_result, name="search-result"),
+    path("views/", saved_views.view_list, name="view-list"),
+    path("views/save/", saved_views.view_save, name="view-save"),
+    path("views/<uuid:pk>/change/", saved_views.view_change, name="view-change"),
+    path("views/<uuid:pk>/delete/", saved_views.view_delete, name="view-delete"),
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
     path("", include("privacy.urls")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
@@ -11,18 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from portal import full_disk, logs, registry
+from portal import full_disk, logs
 from portal.api import problems
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The first page of the navigation."""
-    entries = registry.navigation()
-    return redirect(entries[0].url_name) if entries else render(request, "portal/empty.html")
 
 
 @require_safe
@@ -85,35 +79,42 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form without a valid token: usually a page that stood open over a sign-out."""
-    return render(request, "portal/error.html", _ERRORS["form"], status=403)
+    return render(request, "portal/error.html", _in_words("form"), status=403)
 
 
 def _error(request: HttpRequest, status: int) -> HttpResponse:
     """A page for a person; a problem for a program."""
     if problems.is_api(request):
         return problems.plain(status)
-    return render(request, "portal/error.html", _ERRORS[status], status=status)
+    return render(request, "portal/error.html", _in_words(status), status=status)
 
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
+def _in_words(error: int | str) -> dict[str, str]:
+    """Title, words and advice, in the language of the page."""
+    return {name: _(words) for name, words in _ERRORS[error].items()}
+
+
+_ERRORS: dict[int | str, dict[str, str]] = {
     400: {
-        "title": "This request cannot be read",
-        "words": "The portal did not understand what the browser sent, and nothing was changed.",
-        "advice": "Go back and try again. If it happens twice, tell an administrator the time.",
+        "title": noop("This request cannot be read"),
+        "words": noop("The portal did not understand what the browser sent, and nothing was changed."),
+        "advice": noop("Go back and try again. If it happens twice, tell an administrator the time."),
     },
     403: {
-        "title": "You may not do this",
-        "words": "Your role does not include this page or this action, and nothing was changed.",
-        "advice": "An administrator of the portal can give you the right: Viewer, Officer or Administrator.",
+        "title": noop("You may not do this"),
+        "words": noop("Your role does not include this page or this action, and nothing was changed."),
+        "advice": noop("An administrator of the portal can give you the right: Viewer, Officer or Administrator."),
     },
     404: {
-        "title": "There is no such page",
-        "words": "The address is wrong, or what it names belongs to an organization that you were not given.",
-        "advice": "Start from the list of requests, or ask an administrator to give you the organization.",
+        "title": noop("There is no such page"),
+        "words": noop("The address is wrong, or what it names belongs to an organization that you were not given."),
+        "advice": noop("Start from the list of requests, or ask an administrator to give you the organization."),
     },
     "form": {
-        "title": "This form is no longer valid",
-        "words": "The page stood open while you signed out or in again, so the portal did not take it. Nothing was changed.",
-        "advice": "Go back, reload the page, and send the form again.",
+        "title": noop("This form is no longer valid"),
+        "words": noop(
+            "The page stood open while you signed out or in again, so the portal did not take it. Nothing was changed."
+        ),
+        "advice": noop("Go back, reload the page, and send the form again."),
     },
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Q
+from django.utils.translation import ngettext
 
 from portal import audit, steps
 from privacy.models import PrivacyRequest
@@ -23,16 +25,23 @@ _LOST: dict[str, Q] = {
     "not_fetched": Q(status=JobStatus.COMPLETE, archive__status=ArchiveStatus.FAILED),
     "expired": Q(status=JobStatus.COMPLETE, archive__status__in=(ArchiveStatus.EXPIRED, ArchiveStatus.REMOVED)),
 }
-_WORDS = {
-    "error": ("access job ended with an error", "access jobs ended with an error"),
-    "gone": ("access job is no longer known to Adobe", "access jobs are no longer known to Adobe"),
-    "not_sent": ("access job was not sent", "access jobs were not sent"),
-    "no_result": (
+
+
+def _both(singular: str, plural: str) -> tuple[str, str]:
+    """Marks a noun in both numbers for translation."""
+    return singular, plural
+
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "error": _both("access job ended with an error", "access jobs ended with an error"),
+    "gone": _both("access job is no longer known to Adobe", "access jobs are no longer known to Adobe"),
+    "not_sent": _both("access job was not sent", "access jobs were not sent"),
+    "no_result": _both(
         "access job is complete, but Adobe offers no result: the credential may lack the content permission",
         "access jobs are complete, but Adobe offers no result: the credential may lack the content permission",
     ),
-    "not_fetched": ("result could not be fetched", "results could not be fetched"),
-    "expired": ("result is no longer at Adobe", "results are no longer at Adobe"),
+    "not_fetched": _both("result could not be fetched", "results could not be fetched"),
+    "expired": _both("result is no longer at Adobe", "results are no longer at Adobe"),
 }
 
 
@@ -57,7 +66,7 @@ class Results:
     @property
     def reasons(self) -> list[str]:
         """Why results will not come, in words with their number."""
-        return [f"{count:,} {_WORDS[name][count != 1]}" for name, count in self.lost.items() if count]
+        return [f"{intcomma(count)} {ngettext(*_WORDS[name], count)}" for name, count in self.lost.items() if count]
 
 
 def results_of(request: PrivacyRequest) -> Results:

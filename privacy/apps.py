@@ -22,8 +22,10 @@ class PrivacyConfig(AppConfig):
         from privacy import addressed, catalog, elsewhere, figures, files, reminding, searching, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.events import working  # noqa: PLC0415
+        from privacy.home import read as home  # noqa: PLC0415
         from privacy.models import PrivacyRequest  # noqa: PLC0415
         from privacy.shipped import filling  # noqa: PLC0415
+        from privacy.tables import receiving as tables_receiving  # noqa: PLC0415
 
         tasks.register_steps()
         catalog.connect()
@@ -31,8 +33,12 @@ class PrivacyConfig(AppConfig):
         registry.add_navigation(
             "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/elsewhere/", "/laws/", "/products/")
         )
-        registry.add_navigation("Uploads", "privacy:upload-list", order=20)
+        registry.add_navigation(
+            "Make a request", "privacy:make", order=20, further_paths=("/uploads/", "/drafts/", "/tables/")
+        )
         registry.add_product_choices(catalog.product_choices)
+        registry.add_law_choices(catalog.law_choices)
+        registry.add_home(home, order=10)
         registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
@@ -44,8 +50,10 @@ class PrivacyConfig(AppConfig):
         registry.on_daily(reminding.tell_due_soon)
         registry.on_daily(reminding.tell_results_expire)
         registry.on_daily(working.forget_old)
+        registry.on_daily(tables_receiving.forget_old)
         registry.add_api_routes("privacy.api.urls")
         registry.add_file_owner("uploads", files.owned_uploads)
+        registry.add_file_owner("uploads", files.owned_tables)
         registry.add_file_owner("archives", files.owned_archives)
         if settings.PORTAL_ENVIRONMENT == "demo":
             from privacy import demo  # noqa: PLC0415 - nothing else needs it

@@ -85,6 +85,11 @@ def product_choices() -> list[tuple[str, str]]:
     return [(product.code, product.name) for product in current().products.entries if product.is_offered]
 
 
+def law_choices() -> list[tuple[str, str]]:
+    """Code and name of every law that a request can be made under."""
+    return [(law.code, law.name) for law in current().laws.entries if law.is_offered]
+
+
 def _read_laws() -> Regulations:
     deadlines: dict[str, dict[str, Deadline]] = {}
     for row in LawDeadline.objects.order_by("action"):

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit, clock, connections, crypto, leases, steps
 from portal.adobe import errors
@@ -56,9 +57,9 @@ def start(organization: Organization, user: User | None) -> JobSync:
     """A new pass, by a person or (None) by the clock. Raises NotPossible while one is under way."""
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if JobSync.objects.filter(organization=organization, status__in=SYNC_OPEN).exists():
-        raise NotPossible("Adobe's lists are being looked through already. Wait until that pass is done.")
+        raise NotPossible(_("Adobe's lists are being looked through already. Wait until that pass is done."))
     if organization.is_on_hold:
-        raise NotPossible("The organization is on hold, so Adobe is not asked. An administrator of the portal can resume it.")
+        raise NotPossible(_("The organization is on hold, so Adobe is not asked. An administrator of the portal can resume it."))
     now = clock.read()
     total = len(_listings(now.date()))
     sync = JobSync.objects.create(organization=organization, asked_by=user, listings_total=total, next_attempt_at=now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.health.unknown import rows_in_admin, unknown_outcomes
 from portal.paging import MOST_COUNTED
@@ -22,15 +23,15 @@ def read() -> list[Figure]:
     """All of them."""
     return [
         *_requests(),
-        *unknown_outcomes("submission", "calls with privacy jobs", Submission.objects.all()),
-        *unknown_outcomes("consent", "opt-outs of sale", ConsentCall.objects.all()),
+        *unknown_outcomes("submission", _("calls with privacy jobs"), Submission.objects.all()),
+        *unknown_outcomes("consent", _("opt-outs of sale"), ConsentCall.objects.all()),
         _without_room(),
     ]
 
 
 def _without_room() -> Figure:
     waiting = ResultArchive.objects.filter(status=ArchiveStatus.WAITING, last_error=archive.DISK)
-    words = "Results that wait because the media folder takes no file"
+    words = _("Results that wait because the media folder takes no file")
     rows = rows_in_admin(ResultArchive, status__exact=ArchiveStatus.WAITING.value, last_error__exact=archive.DISK)
     return Figure(
         "portal_results_without_room", words, waiting[:MOST_COUNTED].count(), needs_person=True, rows=rows, in_admin=True
@@ -53,7 +54,7 @@ def _requests() -> list[Figure]:
         *(
             Figure(
                 "portal_privacy_requests",
-                f"Privacy requests: {RequestStatus(status).label}",
+                _("Privacy requests: %(status)s") % {"status": RequestStatus(status).label},
                 by_status.get(status, 0),
                 {"status": status.value},
                 needs_person=status == RequestStatus.ATTENTION,
@@ -63,7 +64,7 @@ def _requests() -> list[Figure]:
         ),
         Figure(
             "portal_privacy_requests_overdue",
-            "Privacy requests past their due date",
+            _("Privacy requests past their due date"),
             sums["overdue"],
             needs_person=True,
             rows=rows_in_admin(PrivacyRequest, status__in=",".join(REQUEST_OPEN), due_on__lt=today.isoformat()),
@@ -72,7 +73,7 @@ def _requests() -> list[Figure]:
         *(
             Figure(
                 "portal_privacy_jobs",
-                f"Privacy jobs of unfinished requests: {state}",
+                _("Privacy jobs of unfinished requests: %(state)s") % {"state": state},
                 count,
                 {"state": state},
                 rows=_requests_of("open"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from privacy.products import Products
 from privacy.regulations import Regulations
 
@@ -20,7 +22,11 @@ class Catalog:
         """Why nothing new can be asked under this law of these products, in a sentence; empty when it can."""
         law = self.laws.by_code.get(regulation.casefold())
         if law is None or not law.is_offered:
-            return f"No new request can be made under {regulation}: an administrator switched it off."
+            return _("No new request can be made under %(regulation)s: an administrator switched it off.") % {
+                "regulation": regulation
+            }
         known = self.products.by_code
         gone = [code for code in products if code not in known or not known[code].is_offered]
-        return f"No new request can name {', '.join(gone)}: an administrator switched it off." if gone else ""
+        return (
+            _("No new request can name %(gone)s: an administrator switched it off.") % {"gone": ", ".join(gone)} if gone else ""
+        )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from portal.adobe.answers import read_date
 
 MOST_ROWS = 200
@@ -16,34 +19,34 @@ MOST_ROWS_OF_JOB = 2000
 _DEEPEST_INDENT = 5
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _KNOWN = {
-    "processed": "Found and processed",
-    "ignored": "Not found, ignored",
-    "receiptData": "Receipt",
-    "userContexts": "Identities",
-    "createdAt": "Created at",
-    "jobId": "Job id",
-    "requestId": "Request id",
-    "userKey": "Key at Adobe",
-    "userIds": "Identities",
-    "userIDs": "Identities",
-    "userID": "Identity",
-    "submittedBy": "Sent by",
-    "createdDate": "Created at",
-    "lastModifiedDate": "Last change",
-    "processedDate": "Last word",
-    "productResponses": "Products",
-    "productStatusResponse": "Answer",
-    "responseMsgCode": "Code",
-    "responseMsgDetail": "Details",
-    "retryCount": "Tries again",
-    "isDeletedClientSide": "Deleted in the browser",
-    "qualifiedCount": "Records found",
-    "downloadURL": "Result at",
-    "downloadUrl": "Result at",
-    "childJobs": "Further jobs",
-    "numberOfAuthenticationSessions": "Authentication sessions",
-    "numberOfAuthorizationDecisions": "Authorization decisions",
-    "dataSetIds": "Datasets",
+    "processed": noop("Found and processed"),
+    "ignored": noop("Not found, ignored"),
+    "receiptData": noop("Receipt"),
+    "userContexts": noop("Identities"),
+    "createdAt": noop("Created at"),
+    "jobId": noop("Job id"),
+    "requestId": noop("Request id"),
+    "userKey": noop("Key at Adobe"),
+    "userIds": noop("Identities"),
+    "userIDs": noop("Identities"),
+    "userID": noop("Identity"),
+    "submittedBy": noop("Sent by"),
+    "createdDate": noop("Created at"),
+    "lastModifiedDate": noop("Last change"),
+    "processedDate": noop("Last word"),
+    "productResponses": noop("Products"),
+    "productStatusResponse": noop("Answer"),
+    "responseMsgCode": noop("Code"),
+    "responseMsgDetail": noop("Details"),
+    "retryCount": noop("Tries again"),
+    "isDeletedClientSide": noop("Deleted in the browser"),
+    "qualifiedCount": noop("Records found"),
+    "downloadURL": noop("Result at"),
+    "downloadUrl": noop("Result at"),
+    "childJobs": noop("Further jobs"),
+    "numberOfAuthenticationSessions": noop("Authentication sessions"),
+    "numberOfAuthorizationDecisions": noop("Authorization decisions"),
+    "dataSetIds": noop("Datasets"),
 }
 _TIMES = frozenset({"createdAt", "createdDate", "lastModifiedDate", "processedDate"})
 
@@ -71,7 +74,7 @@ def rows(tree: Any, most: int = MOST_ROWS) -> list[Row]:
     found: list[Row] = []
     for row in _rows(tree, 0):
         if len(found) == most:
-            return [*found, Row(0, "And more", "The whole answer stands in the raw answer.")]
+            return [*found, Row(0, _("And more"), _("The whole answer stands in the raw answer."))]
         found.append(row)
     return found
 
@@ -103,7 +106,7 @@ def _member(name: str, value: Any, depth: int) -> Iterator[Row]:
 def label(name: str) -> str:
     """`numberOfClicks` as "Number of clicks"; names we know get words of ours."""
     if name in _KNOWN:
-        return _KNOWN[name]
+        return _(_KNOWN[name])
     words = [word if word.isupper() and len(word) > 1 else word.lower() for word in _WORDS.findall(name)]
     text = " ".join(words) or name
     return text[0].upper() + text[1:] if text else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from privacy.consent.entities import LABELS
 from privacy.forms import UploadForm
@@ -16,12 +17,12 @@ class OptOutForm(UploadForm):
     request_files = None  # type: ignore[assignment]  # Django's way to leave out a field of the parent
     namespace = forms.ChoiceField(
         label="Namespace",
-        choices=[(name, f"{words} ({name})") for name, words in LABELS.items()],
+        choices=lambda: [(name, f"{_(words)} ({name})") for name, words in LABELS.items()],
         required=False,
-        error_messages={"invalid_choice": "Choose one of Adobe's standard namespaces."},
+        error_messages={"invalid_choice": _("Choose one of Adobe's standard namespaces.")},
     )
     identities = forms.CharField(
-        label="Identities, one a line",
+        label=_("Identities, one a line"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
@@ -38,9 +39,9 @@ class OptOutForm(UploadForm):
         cleaned = super().clean()
         typed, file = (self.cleaned_data.get("identities") or "").strip(), self.cleaned_data.get("opt_out_file")
         if typed and file:
-            self.add_error("opt_out_file", "Identities are typed and a file is chosen as well. Take one of them away.")
+            self.add_error("opt_out_file", _("Identities are typed and a file is chosen as well. Take one of them away."))
         elif not typed and not file and not self.errors.keys() & {"identities", "opt_out_file"}:
-            self.add_error("identities", "Type at least one identity, or choose a file.")
+            self.add_error("identities", _("Type at least one identity, or choose a file."))
         elif typed and not self.cleaned_data.get("namespace") and "namespace" not in self.errors:
-            self.add_error("namespace", "Choose the namespace of the identities.")
+            self.add_error("namespace", _("Choose the namespace of the identities."))
         return cleaned

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 PRODUCT: Final = "primetimeAuthentication"
 PREFIX: Final = "http://www.adobe.com/primetimeAuthentication/"
 TYPE: Final = "unregistered"
@@ -25,10 +27,10 @@ def problem(namespace: str, type_: str) -> str:
     """What is wrong with an identity that is meant for Adobe Pass, as the end of a sentence; empty when nothing is."""
     mvpd = mvpd_of(namespace)
     if not mvpd:
-        return f"must name the provider (MVPD): {PREFIX}{{MVPD}}"
+        return _("must name the provider (MVPD): %(prefix)s{MVPD}") % {"prefix": PREFIX}
     if namespace != PREFIX + mvpd:
-        return f"must be written {PREFIX}{mvpd}"
-    return "" if type_ == TYPE else f"must have the type {TYPE}"
+        return _("must be written %(prefix)s%(mvpd)s") % {"prefix": PREFIX, "mvpd": mvpd}
+    return "" if type_ == TYPE else _("must have the type %(type)s") % {"type": TYPE}
 
 
 def mvpd_of(namespace: str) -> str:
@@ -40,4 +42,8 @@ def mvpd_of(namespace: str) -> str:
 
 def hint(namespace: str) -> str:
     """How the identity should be written."""
-    return f'Write "namespace": "{PREFIX}{mvpd_of(namespace) or "{MVPD}"}" and "type": "{TYPE}".'
+    return _('Write "namespace": "%(prefix)s%(words)s" and "type": "%(type)s".') % {
+        "prefix": PREFIX,
+        "words": mvpd_of(namespace) or "{MVPD}",
+        "type": TYPE,
+    }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.outbound import OPEN_STATES, PersonReason
@@ -39,7 +40,7 @@ class Bar:
 
 def overall(request: PrivacyRequest) -> Bar:
     """Jobs of the whole request."""
-    return Bar("", "All jobs", request.jobs_total, request.jobs_done, request.jobs_failed)
+    return Bar("", _("All jobs"), request.jobs_total, request.jobs_done, request.jobs_failed)
 
 
 def by_product(request: PrivacyRequest) -> list[Bar]:

@@ -49,6 +49,18 @@ class UploadQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=UPLOAD_OPEN)
 
 
+class DuplicateQuerySet(models.QuerySet[Any]):
+    """People of uploads who have an open request of the same action already."""
+
+    def undecided(self) -> Self:
+        """Nobody has chosen what to do about them."""
+        return self.filter(left_out=None)
+
+    def leaving(self) -> Self:
+        """They are left out."""
+        return self.filter(left_out=True)
+
+
 class PrivacyRequestQuerySet(models.QuerySet[Any]):
     """Privacy requests."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import audit
 from portal.models import User
@@ -14,17 +16,17 @@ from privacy.models import PrivacyRequest
 from privacy.querysets import SubmissionQuerySet
 from privacy.statuses import JobStatus, RequestStatus
 
-GONE_OUT = (
+GONE_OUT = noop(
     "It is too late to cancel this request: at least a part of it was sent or is being sent, and Adobe knows no way to take it "
     "back. Nothing was changed."
 )
-MAYBE_OUT = (
+MAYBE_OUT = noop(
     "A backup was restored, so that it is not known whether this request went out. The portal looks at Adobe's list first. "
     "Nothing was changed."
 )
 _OVER = {
-    RequestStatus.CANCELLED: "This request was cancelled already.",
-    RequestStatus.SHREDDED: "The personal data of this request was removed already.",
+    RequestStatus.CANCELLED: noop("This request was cancelled already."),
+    RequestStatus.SHREDDED: noop("The personal data of this request was removed already."),
 }
 
 
@@ -48,9 +50,9 @@ def cancel(request: PrivacyRequest, user: User) -> None:
         row: PrivacyRequest = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
         status = RequestStatus(row.status)
         if status in _OVER:
-            raise NotPossible(_OVER[status])
+            raise NotPossible(_(_OVER[status]))
         if row.restored:
-            raise NotPossible(MAYBE_OUT)
+            raise NotPossible(_(MAYBE_OUT))
         if status == RequestStatus.PREPARING:
             # Its lease goes with the status: a worker that is writing finds that out with its next batch.
             intake.forget_prepared(row)
@@ -79,7 +81,7 @@ def _cancel_calls(request: PrivacyRequest) -> None:
     calls = request.submissions.count()
     cancelled = _untouched(request).update(state=CallState.CANCELLED, settled_at=timezone.now())
     if not calls or cancelled != calls:
-        raise NotPossible(GONE_OUT)
+        raise NotPossible(_(GONE_OUT))
     request.jobs.filter(status=JobStatus.WAITING).update(status=JobStatus.NOT_SENT, finished_at=timezone.now())
 
 

@@ -19,6 +19,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import audit, clock, connections, crypto, leases, sending, steps
 from portal.adobe import errors
@@ -297,7 +299,7 @@ def _pages(
 # --- What a person decides ---
 
 
-DECIDED_ALREADY = "This call is no longer waiting for a decision. Load the page again to see where it is."
+DECIDED_ALREADY = noop("This call is no longer waiting for a decision. Load the page again to see where it is.")
 
 
 class CannotDecide(Exception):
@@ -323,7 +325,7 @@ def _alone(submission: Submission) -> None:
     # The call first: in this order everybody else takes the two.
     calls = Submission.objects.select_for_update(no_key=True)
     if calls.filter(pk=submission.pk, state=CallState.UNKNOWN).exclude(person_reason="").first() is None:
-        raise CannotDecide(DECIDED_ALREADY)
+        raise CannotDecide(_(DECIDED_ALREADY))
     PrivacyRequest.objects.select_for_update(no_key=True).get(pk=submission.request_id)
 
 
@@ -387,7 +389,7 @@ def acknowledge_doubled(submission: Submission, user: User) -> None:
 
 def _decided(submission: Submission, user: User, decision: str, changed: int) -> None:
     if not changed:
-        raise CannotDecide(DECIDED_ALREADY)
+        raise CannotDecide(_(DECIDED_ALREADY))
     audit.record(
         "call.decided",
         actor=user,

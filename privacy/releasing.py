@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.models import User
@@ -20,7 +21,9 @@ def send_anyway(request: PrivacyRequest, user: User) -> None:
         row = _with_held_deletes(request)
         results = access_first.results_of(row)
         if not results.lost_total:
-            raise NotPossible("The results of access are still on their way. The deletes go out by themselves once all are safe.")
+            raise NotPossible(
+                _("The results of access are still on their way. The deletes go out by themselves once all are safe.")
+            )
         calls = access_first.release(row)
         _record(row, user, "request.deletes_sent_anyway", calls=calls, results=results.total - results.safe)
         progress.refresh(row.pk)
@@ -45,7 +48,7 @@ def _with_held_deletes(request: PrivacyRequest) -> PrivacyRequest:
     """The request's row, locked, as it is now."""
     row: PrivacyRequest = PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if not row.submissions.held_for_access().exists():
-        raise NotPossible("No delete of this request waits any more. Load the page again to see where they are.")
+        raise NotPossible(_("No delete of this request waits any more. Load the page again to see where they are."))
     return row
 
 

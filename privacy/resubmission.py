@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import audit, steps
 from portal.models import User
@@ -27,12 +29,12 @@ from privacy.splitting import Splitter
 from privacy.statuses import Action, JobStatus, Origin, RequestStatus
 from privacy.writing import ROWS_A_STATEMENT
 
-SHREDDED = "The personal data of this request was removed, so its people cannot be asked for again."
-ELSEWHERE = (
+SHREDDED = noop("The personal data of this request was removed, so its people cannot be asked for again.")
+ELSEWHERE = noop(
     "This request was made outside the portal, which knows its people only as far as Adobe named them. "
     "Upload a file with the people to ask for."
 )
-NOTHING_FAILED = "Nothing of this failed, so there is nothing to ask again."
+NOTHING_FAILED = noop("Nothing of this failed, so there is nothing to ask again.")
 # Adobe has forgotten it, or the answer to its call was lost and a person has closed the call as not sent.
 _MAYBE_DONE = Q(status=JobStatus.GONE) | Q(
     status=JobStatus.NOT_SENT, submission__state=CallState.CANCELLED, submission__first_sent_at__isnull=False
@@ -93,9 +95,9 @@ class Plan:
 def plan_of(request: PrivacyRequest, *, jobs: QuerySet[Job] | None = None, products: Collection[str] | None = None) -> Plan:
     """What would be asked again: of these jobs and products only, or of everything that failed. Changes nothing."""
     if request.data_key_id is None or request.status == RequestStatus.SHREDDED:
-        return Plan((), 0, (), SHREDDED)
+        return Plan((), 0, (), _(SHREDDED))
     if request.origin == Origin.ELSEWHERE:
-        return Plan((), 0, (), ELSEWHERE)
+        return Plan((), 0, (), _(ELSEWHERE))
     failed = _failed_jobs(request, jobs)
     asked = _asked_again(request)
     answers = _answers(request, failed)
@@ -113,7 +115,7 @@ def plan_of(request: PrivacyRequest, *, jobs: QuerySet[Job] | None = None, produ
             unsure += job_id in maybe_done
     made = tuple(_part(request, codes, people) for codes, people in parts.items())
     numbers = tuple(sorted(taken))
-    why = "" if made else (_asked_already(numbers) if anything else NOTHING_FAILED)
+    why = "" if made else (_asked_already(numbers) if anything else _(NOTHING_FAILED))
     return Plan(made, unsure, numbers, why)
 
 
@@ -218,7 +220,9 @@ def _asked_again(request: PrivacyRequest) -> dict[tuple[int, str, str], str]:
 
 
 def _asked_already(numbers: Collection[str]) -> str:
-    return f"What failed here was asked again already, in {' and '.join(numbers)}. If it fails there too, ask again from there."
+    return _("What failed here was asked again already, in %(numbers)s. If it fails there too, ask again from there.") % {
+        "numbers": _(" and ").join(numbers)
+    }
 
 
 def _part(request: PrivacyRequest, products: tuple[str, ...], people: Mapping[int, list[str]]) -> Part:

@@ -13,6 +13,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails
@@ -89,7 +92,7 @@ class Person(NamedTuple):
     def names(self) -> list[tuple[str, str]]:
         """The identities as (canonical namespace, canonical value): by these, people are compared."""
         names = []
-        for namespace, value, type_, number, _ in self.identities:
+        for namespace, value, type_, number, _deleted in self.identities:
             canonical = canonical_namespace(namespace, type_, number)
             names.append((canonical, canonical_value(canonical, value)))
         return names
@@ -158,15 +161,15 @@ class UserIn(BaseModel):
 # Our code for pydantic's.
 _CODES = {"string_pattern_mismatch": "empty"}
 _HINTS = {
-    "empty": ("{field} is empty", "Fill it in."),
-    "unquoted": ("{field} is a number", "Put it in quotes."),
-    "missing": ("{field} is missing", "Add it."),
-    "string_type": ("{field} must be a text", "Write it in quotes."),
-    "list_type": ("{field} must be a list", "Put it in square brackets."),
-    "too_short": ("{field} is empty", "Give at least one."),
-    "model_type": ("{field} must be an object", "Put it in curly brackets."),
-    "bool_type": ("{field} must be true or false", "Write true or false without quotes."),
-    "int_type": ("{field} must be a whole number", "Write it without quotes."),
+    "empty": (noop("{field} is empty"), noop("Fill it in.")),
+    "unquoted": (noop("{field} is a number"), noop("Put it in quotes.")),
+    "missing": (noop("{field} is missing"), noop("Add it.")),
+    "string_type": (noop("{field} must be a text"), noop("Write it in quotes.")),
+    "list_type": (noop("{field} must be a list"), noop("Put it in square brackets.")),
+    "too_short": (noop("{field} is empty"), noop("Give at least one.")),
+    "model_type": (noop("{field} must be an object"), noop("Put it in curly brackets.")),
+    "bool_type": (noop("{field} must be true or false"), noop("Write true or false without quotes.")),
+    "int_type": (noop("{field} must be a whole number"), noop("Write it without quotes.")),
 }
 
 
@@ -233,7 +236,11 @@ def key_of(entry: Any) -> str | None:
 
 def where(row: int, key: str | None) -> str:
     """How a message names a person: by row, and by the officer's key where there is one."""
-    return f"Row {row:,}, {shown(key)}" if key else f"Row {row:,}"
+    return (
+        _("Row %(row)s, %(shown)s") % {"row": intcomma(row), "shown": shown(key)}
+        if key
+        else _("Row %(row)s") % {"row": intcomma(row)}
+    )
 
 
 def shown(text: str) -> str:
@@ -248,10 +255,11 @@ def _finding(row: int, key: str | None, detail: ErrorDetails, entry: Any) -> Fin
         code, words, hint = _wrong_word(location, detail["input"])
     else:
         code = _code(detail)
-        words, hint = _HINTS.get(code, ("{field} is not as it must be", detail["msg"] + "."))
+        words, hint = _HINTS.get(code, (noop("{field} is not as it must be"), detail["msg"] + "."))
+        words, hint = _(words), _(hint)
         words = words.format(field=_field(location))
     if location == ("userIDs",) and code == "missing" and "userIds" in entry:
-        hint = "It is spelled userIds here; Adobe wants userIDs."
+        hint = _("It is spelled userIds here; Adobe wants userIDs.")
     return Finding("error", code, path, row, key, f"{where(row, key)}{_identity(location)}: {words}.", hint)
 
 
@@ -265,30 +273,38 @@ def _code(detail: ErrorDetails) -> str:
 def _field(location: tuple[int | str, ...]) -> str:
     """The name of what is wrong; a person or an identity as a whole has none."""
     if not location:
-        return "the entry"
+        return _("the entry")
     last = location[-1]
     if isinstance(last, str):
         return last
-    return "the identity" if location[0] == "userIDs" else f"{location[0]}"
+    return _("the identity") if location[0] == "userIDs" else f"{location[0]}"
 
 
 def _identity(location: tuple[int | str, ...]) -> str:
     """`, identity 3` for what is inside the third entry of `userIDs`."""
     match location:
         case ("userIDs", int(place), *_):
-            return f", identity {place + 1}"
+            return _(", identity %(number)s") % {"number": place + 1}
     return ""
 
 
 def _wrong_word(location: tuple[int | str, ...], given: Any) -> tuple[str, str, str]:
     code, allowed = ("qualifier", QUALIFIERS) if location[-1] == "type" else ("action", ACTIONS)
-    called = "a type of identity" if code == "qualifier" else "an action"
+    called = _("a type of identity") if code == "qualifier" else _("an action")
     if not isinstance(given, str):
-        return code, f"{called} must be a text", f"Use one of: {', '.join(allowed)}."
+        return (
+            code,
+            _("%(called)s must be a text") % {"called": called},
+            _("Use one of: %(allowed)s.") % {"allowed": ", ".join(allowed)},
+        )
     folded = {word.casefold(): word for word in allowed}
     near = get_close_matches(shown(given).strip().casefold(), folded, n=1)
-    hint = f"Did you mean {folded[near[0]]}? " if near else ""
-    return code, f"“{shown(given)}” is not {called} that Adobe knows", f"{hint}Use one of: {', '.join(allowed)}."
+    hint = _("Did you mean %(words)s? ") % {"words": folded[near[0]]} if near else ""
+    return (
+        code,
+        _("“%(shown)s” is not %(called)s that Adobe knows") % {"shown": shown(given), "called": called},
+        _("%(hint)sUse one of: %(allowed)s.") % {"hint": hint, "allowed": ", ".join(allowed)},
+    )
 
 
 def _about_person(row: int, key: str | None, entry: dict[str, Any], rules: OrganizationRules) -> Iterator[Finding]:
@@ -297,17 +313,30 @@ def _about_person(row: int, key: str | None, entry: dict[str, Any], rules: Organ
     identities, actions = entry.get("userIDs"), entry.get("action")
     most = rules.max_identities_per_person
     if isinstance(identities, list) and len(identities) > most:
-        message = f"{where(row, key)}: a person can have at most {most} identities; this one has {len(identities)}."
-        yield Finding("error", "identities", f"{path}.userIDs", row, key, message, "Split it into two people.")
+        message = _("%(where)s: a person can have at most %(most)s identities; this one has %(identities)s.") % {
+            "where": where(row, key),
+            "most": most,
+            "identities": len(identities),
+        }
+        yield Finding("error", "identities", f"{path}.userIDs", row, key, message, _("Split it into two people."))
     if isinstance(actions, list) and OPT_OUT in actions and ("access" in actions or "delete" in actions):
-        message = f"{where(row, key)}: opt-out of sale cannot stand beside access or delete for one person."
-        hint = "Name the person twice with two keys: once to opt out, once for the rest."
+        message = _("%(where)s: opt-out of sale cannot stand beside access or delete for one person.") % {
+            "where": where(row, key)
+        }
+        hint = _("Name the person twice with two keys: once to opt out, once for the rest.")
         yield Finding("error", "mixed-actions", f"{path}.action", row, key, message, hint)
     for place, identity in enumerate(identities if isinstance(identities, list) else ()):
         if isinstance(identity, dict) and _is_unnumbered(identity):
             number = _NUMBERS.get(identity["namespace"].strip().casefold())
-            message = f"{where(row, key)}, identity {place + 1}: the type namespaceId needs the namespace's number."
-            hint = f'Write "{number}", or use the type standard.' if number else "Write the number, or use the type custom."
+            message = _("%(where)s, identity %(number)s: the type namespaceId needs the namespace's number.") % {
+                "where": where(row, key),
+                "number": place + 1,
+            }
+            hint = (
+                _('Write "%(number)s", or use the type standard.') % {"number": number}
+                if number
+                else _("Write the number, or use the type custom.")
+            )
             yield Finding("error", "namespace-number", f"{path}.userIDs[{place}].namespace", row, key, message, hint)
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit, crypto
 from portal.models import User
 from portal.outbound import OPEN_STATES
+from privacy import tables
 from privacy.models import IdentityDigest, PrivacyRequest, ResultArchive, Upload
 from privacy.statuses import JOB_OPEN, ArchiveStatus, RequestStatus, UploadStatus
 
@@ -43,13 +45,13 @@ def shred(request: PrivacyRequest, user: User) -> None:
 
 def _refuse_when_it_moves(request: PrivacyRequest) -> None:
     if request.status == RequestStatus.SHREDDED:
-        raise NotShreddable("The personal data of this request was removed already.")
+        raise NotShreddable(_("The personal data of this request was removed already."))
     if request.status == RequestStatus.PREPARING or request.submissions.filter(state__in=OPEN_STATES).exists():
-        raise NotShreddable("Calls of this request are still open. Wait until they are settled, or decide about them.")
+        raise NotShreddable(_("Calls of this request are still open. Wait until they are settled, or decide about them."))
     if request.jobs.filter(status__in=JOB_OPEN).exists():
-        raise NotShreddable("Adobe is still working on jobs of this request. Wait until all of them have ended.")
+        raise NotShreddable(_("Adobe is still working on jobs of this request. Wait until all of them have ended."))
     if request.resubmissions.filter(status=RequestStatus.PREPARING).exists():
-        raise NotShreddable("People of this request are just being asked for again. Wait until that request is prepared.")
+        raise NotShreddable(_("People of this request are just being asked for again. Wait until that request is prepared."))
 
 
 def _forget_people(request: PrivacyRequest) -> None:
@@ -70,7 +72,8 @@ def _forget_upload(request: PrivacyRequest) -> list[Path]:
         return []
     path = upload.file_path
     key = upload.data_key
+    upload.duplicates.all().delete()
     Upload.objects.filter(pk=upload.pk).update(file_name_sealed=None, result_sealed=None, path="", status=UploadStatus.DISCARDED)
     if key is not None:
         key.destroy()
-    return [path] if upload.path else []
+    return [*([path] if upload.path else []), *tables.forget_with(upload)]

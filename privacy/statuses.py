@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class JobStatus(models.TextChoices):
     """Where one privacy job, or one product's part of it, is. Adobe's own word is kept beside it."""
 
-    WAITING = "waiting", "Not sent yet"
-    SUBMITTED = "submitted", "Submitted"
-    PROCESSING = "processing", "Processing"
-    COMPLETE = "complete", "Complete"
-    ERROR = "error", "Error"
-    OTHER = "other", "Other"
-    GONE = "gone", "No longer at Adobe"
-    NOT_SENT = "not_sent", "Not sent"
+    WAITING = "waiting", _("Not sent yet")
+    SUBMITTED = "submitted", _("Submitted")
+    PROCESSING = "processing", _("Processing")
+    COMPLETE = "complete", _("Complete")
+    ERROR = "error", _("Error")
+    OTHER = "other", _("Other")
+    GONE = "gone", _("No longer at Adobe")
+    NOT_SENT = "not_sent", _("Not sent")
 
 
 JOB_AT_ADOBE_OPEN = (JobStatus.SUBMITTED, JobStatus.PROCESSING, JobStatus.OTHER)
@@ -41,25 +42,25 @@ JOB_TONES = {
 class RequestStatus(models.TextChoices):
     """Where one privacy request is, as its officer would say it."""
 
-    PREPARING = "preparing", "Preparing"
-    SENDING = "sending", "Sending to Adobe"
-    IN_PROGRESS = "in_progress", "Adobe is working"
-    ATTENTION = "attention", "Needs a person"
-    COMPLETE = "complete", "Complete"
-    FAILED = "failed", "Finished with errors"
-    CANCELLED = "cancelled", "Cancelled"
-    SHREDDED = "shredded", "Personal data removed"
+    PREPARING = "preparing", _("Preparing")
+    SENDING = "sending", _("Sending to Adobe")
+    IN_PROGRESS = "in_progress", _("Adobe is working")
+    ATTENTION = "attention", _("Needs a person")
+    COMPLETE = "complete", _("Complete")
+    FAILED = "failed", _("Finished with errors")
+    CANCELLED = "cancelled", _("Cancelled")
+    SHREDDED = "shredded", _("Personal data removed")
 
 
 class Origin(models.TextChoices):
     """Where a request was made."""
 
-    UPLOAD = "upload", "Uploaded"
-    TABLE = "table", "Uploaded as a table"
-    BUILDER = "builder", "Built in the portal"
-    API = "api", "Made through the API"
-    RESUBMISSION = "resubmission", "Resubmitted"
-    ELSEWHERE = "elsewhere", "Created outside the portal"
+    UPLOAD = "upload", _("Uploaded")
+    TABLE = "table", _("Uploaded as a table")
+    BUILDER = "builder", _("Built in the portal")
+    API = "api", _("Made through the API")
+    RESUBMISSION = "resubmission", _("Resubmitted")
+    ELSEWHERE = "elsewhere", _("Created outside the portal")
 
 
 REQUEST_OPEN = (RequestStatus.PREPARING, RequestStatus.SENDING, RequestStatus.IN_PROGRESS, RequestStatus.ATTENTION)
@@ -82,12 +83,12 @@ REQUEST_TONES = {
 class UploadStatus(models.TextChoices):
     """Where an uploaded file is before it becomes a request."""
 
-    WAITING = "waiting", "Waiting to be checked"
-    CHECKING = "checking", "Being checked"
-    REFUSED = "refused", "Has errors"
-    READY = "ready", "Ready to confirm"
-    CONFIRMED = "confirmed", "Confirmed"
-    DISCARDED = "discarded", "Discarded"
+    WAITING = "waiting", _("Waiting to be checked")
+    CHECKING = "checking", _("Being checked")
+    REFUSED = "refused", _("Has errors")
+    READY = "ready", _("Ready to confirm")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DISCARDED = "discarded", _("Discarded")
 
 
 UPLOAD_OPEN = (UploadStatus.WAITING, UploadStatus.CHECKING, UploadStatus.REFUSED, UploadStatus.READY)
@@ -104,10 +105,10 @@ UPLOAD_TONES = {
 class SyncStatus(models.TextChoices):
     """Where a search for jobs made elsewhere is."""
 
-    WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Looking through Adobe's list"
-    DONE = "done", "Done"
-    FAILED = "failed", "Could not be finished"
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Looking through Adobe's list")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not be finished")
 
 
 SYNC_OPEN = (SyncStatus.WAITING, SyncStatus.RUNNING)
@@ -122,13 +123,13 @@ SYNC_TONES = {
 class OptOutStatus(models.TextChoices):
     """Where one opt-out of sale through the consent endpoint is."""
 
-    DRAFT = "draft", "Ready to confirm"
-    SENDING = "sending", "Sending to Adobe"
-    SENT = "sent", "Accepted by Adobe"
-    ATTENTION = "attention", "Needs a person"
-    REJECTED = "rejected", "Refused by Adobe"
-    CANCELLED = "cancelled", "Not sent"
-    SHREDDED = "shredded", "Personal data removed"
+    DRAFT = "draft", _("Ready to confirm")
+    SENDING = "sending", _("Sending to Adobe")
+    SENT = "sent", _("Accepted by Adobe")
+    ATTENTION = "attention", _("Needs a person")
+    REJECTED = "rejected", _("Refused by Adobe")
+    CANCELLED = "cancelled", _("Not sent")
+    SHREDDED = "shredded", _("Personal data removed")
 
 
 OPT_OUT_TONES = {
@@ -145,11 +146,11 @@ OPT_OUT_TONES = {
 class ArchiveStatus(models.TextChoices):
     """Where the result of an access job is."""
 
-    WAITING = "waiting", "Waiting to be fetched"
-    STORED = "stored", "Stored"
-    FAILED = "failed", "Could not be fetched"
-    EXPIRED = "expired", "No longer at Adobe"
-    REMOVED = "removed", "Removed"
+    WAITING = "waiting", _("Waiting to be fetched")
+    STORED = "stored", _("Stored")
+    FAILED = "failed", _("Could not be fetched")
+    EXPIRED = "expired", _("No longer at Adobe")
+    REMOVED = "removed", _("Removed")
 
 
 ARCHIVE_TONES = {
@@ -164,9 +165,9 @@ ARCHIVE_TONES = {
 class Action(models.TextChoices):
     """What a data subject asks for, in Adobe's words (Privacy Service API, create a privacy job)."""
 
-    ACCESS = "access", "Access"
-    DELETE = "delete", "Delete"
-    OPT_OUT = "opt-out-of-sale", "Opt-out of sale"
+    ACCESS = "access", _("Access")
+    DELETE = "delete", _("Delete")
+    OPT_OUT = "opt-out-of-sale", _("Opt-out of sale")
 
 
 # --- What people do beside Adobe ---
@@ -175,38 +176,38 @@ class Action(models.TextChoices):
 class Outcome(models.TextChoices):
     """What the person who asked was told."""
 
-    GRANTED = "granted", "Answered in full"
-    PARTLY = "partly", "Partly refused"
-    REFUSED = "refused", "Refused"
+    GRANTED = "granted", _("Answered in full")
+    PARTLY = "partly", _("Partly refused")
+    REFUSED = "refused", _("Refused")
 
 
 class AnswerChannel(models.TextChoices):
     """How the answer went to the person."""
 
-    EMAIL = "email", "E-mail"
-    POST = "post", "Letter"
-    PORTAL = "portal", "Customer portal"
-    PHONE = "phone", "Telephone"
-    IN_PERSON = "in_person", "In person"
-    OTHER = "other", "Another way"
+    EMAIL = "email", _("E-mail")
+    POST = "post", _("Letter")
+    PORTAL = "portal", _("Customer portal")
+    PHONE = "phone", _("Telephone")
+    IN_PERSON = "in_person", _("In person")
+    OTHER = "other", _("Another way")
 
 
 class VerifiedHow(models.TextChoices):
     """How it was made sure that the person is who they say."""
 
-    ACCOUNT = "account", "Signed in to their account"
-    EMAIL = "email", "Confirmed by e-mail"
-    DOCUMENT = "document", "Identity document"
-    DETAILS = "details", "Details that only the person knows"
-    OTHER = "other", "Another way"
+    ACCOUNT = "account", _("Signed in to their account")
+    EMAIL = "email", _("Confirmed by e-mail")
+    DOCUMENT = "document", _("Identity document")
+    DETAILS = "details", _("Details that only the person knows")
+    OTHER = "other", _("Another way")
 
 
 class DeadlineChangeKind(models.TextChoices):
     """How a due date moved."""
 
-    EXTENDED = "extended", "Extended"
-    PAUSED = "paused", "Paused"
-    RESUMED = "resumed", "Resumed"
+    EXTENDED = "extended", _("Extended")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
 
 
 # --- Tables on their way to an upload ---
@@ -215,19 +216,19 @@ class DeadlineChangeKind(models.TextChoices):
 class TableKind(models.TextChoices):
     """The kind of a table's file."""
 
-    CSV = "csv", "CSV"
-    XLSX = "xlsx", "Excel (XLSX)"
+    CSV = "csv", _("CSV")
+    XLSX = "xlsx", _("Excel (XLSX)")
 
 
 class TableStatus(models.TextChoices):
     """Where a table is before it becomes an upload."""
 
-    MAPPING = "mapping", "Columns to be chosen"
-    WAITING = "waiting", "Waiting to be read"
-    READING = "reading", "Being read"
-    REFUSED = "refused", "Has errors"
-    DONE = "done", "Read"
-    DISCARDED = "discarded", "Discarded"
+    MAPPING = "mapping", _("Columns to be chosen")
+    WAITING = "waiting", _("Waiting to be read")
+    READING = "reading", _("Being read")
+    REFUSED = "refused", _("Has errors")
+    DONE = "done", _("Read")
+    DISCARDED = "discarded", _("Discarded")
 
 
 TABLE_OPEN = (TableStatus.MAPPING, TableStatus.WAITING, TableStatus.READING, TableStatus.REFUSED)
@@ -244,11 +245,11 @@ TABLE_TONES = {
 class DayKind(models.TextChoices):
     """What is counted of a day."""
 
-    SUBMITTED = "submitted", "Submitted"
-    COMPLETE = "complete", "Completed"
-    FAILED = "failed", "Finished with errors"
+    SUBMITTED = "submitted", _("Submitted")
+    COMPLETE = "complete", _("Completed")
+    FAILED = "failed", _("Finished with errors")
     # Of the last day counted only; `hours` says how old they are.
-    OPEN = "open", "Open now"
+    OPEN = "open", _("Open now")
 
 
 # --- Events of Adobe ---
@@ -257,18 +258,18 @@ class DayKind(models.TextChoices):
 class EventWay(models.TextChoices):
     """How Adobe's events come to us."""
 
-    OFF = "off", "Not used"
-    WEBHOOK = "webhook", "Adobe calls our address"
-    JOURNAL = "journal", "We read the journal"
+    OFF = "off", _("Not used")
+    WEBHOOK = "webhook", _("Adobe calls our address")
+    JOURNAL = "journal", _("We read the journal")
 
 
 class EventState(models.TextChoices):
     """What became of an event."""
 
-    WAITING = "waiting", "Waiting"
-    DONE = "done", "Job asked about"
-    NO_JOB = "no_job", "No job of ours"
-    UNKNOWN = "unknown", "Kind not known"
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Job asked about")
+    NO_JOB = "no_job", _("No job of ours")
+    UNKNOWN = "unknown", _("Kind not known")
 
 
 EVENT_TONES = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop as noop
+
 from portal import registry, steps
 from portal.celery import app
-from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission
+from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission, tables
 from privacy.consent import sending
 from privacy.events import journal, receiving, working
 from privacy.history import counting
@@ -19,6 +21,7 @@ from privacy.models import (
     PrivacyRequest,
     ResultArchive,
     Submission,
+    TableImport,
     Upload,
 )
 
@@ -104,43 +107,52 @@ def count_days() -> int:
     return steps.run(counting.STEP, counting.count_next)
 
 
+@app.task(ignore_result=True, soft_time_limit=LONG_SOFT, time_limit=LONG_HARD)
+def read_tables() -> int:
+    """Read tables whose columns were chosen."""
+    return steps.run(tables.STEP, tables.convert_next)
+
+
 _STEPS = (
-    registry.Step("check", "Check request files", Upload.objects.to_check, "next_attempt_at", check.delay),
-    registry.Step("prepare", "Write people and calls", PrivacyRequest.objects.to_prepare, "next_attempt_at", prepare.delay),
+    registry.Step(tables.STEP, noop("Read tables"), TableImport.objects.to_read, "next_attempt_at", read_tables.delay),
+    registry.Step("check", noop("Check request files"), Upload.objects.to_check, "next_attempt_at", check.delay),
+    registry.Step("prepare", noop("Write people and calls"), PrivacyRequest.objects.to_prepare, "next_attempt_at", prepare.delay),
     registry.Step(
         "submit",
-        "Send privacy requests",
+        noop("Send privacy requests"),
         Submission.objects.due_to_send,
         "next_attempt_at",
         submit.delay,
         also_due=submission.has_stale,
     ),
-    registry.Step("look", "Look for calls of unknown outcome", Submission.objects.due_to_look, "next_look_at", look.delay),
-    registry.Step("list", "List jobs at Adobe", JobListing.objects.due, "next_list_at", list_jobs.delay),
-    registry.Step("detail", "Ask about single jobs", Job.objects.due_for_detail, "next_poll_at", detail.delay),
-    registry.Step("archive", "Fetch results", ResultArchive.objects.due_to_fetch, "next_attempt_at", fetch_archives.delay),
+    registry.Step("look", noop("Look for calls of unknown outcome"), Submission.objects.due_to_look, "next_look_at", look.delay),
+    registry.Step("list", noop("List jobs at Adobe"), JobListing.objects.due, "next_list_at", list_jobs.delay),
+    registry.Step("detail", noop("Ask about single jobs"), Job.objects.due_for_detail, "next_poll_at", detail.delay),
+    registry.Step("archive", noop("Fetch results"), ResultArchive.objects.due_to_fetch, "next_attempt_at", fetch_archives.delay),
     registry.Step(
         "consent",
-        "Send opt-outs",
+        noop("Send opt-outs"),
         ConsentCall.objects.due_to_send,
         "next_attempt_at",
         consent.delay,
         also_due=sending.has_stale,
     ),
-    registry.Step("sync", "Look for jobs made elsewhere", JobSync.objects.due, "next_attempt_at", sync_jobs.delay),
-    registry.Step(receiving.STEP, "Act on Adobe's events", AdobeEvent.objects.waiting, "next_attempt_at", work_events.delay),
+    registry.Step("sync", noop("Look for jobs made elsewhere"), JobSync.objects.due, "next_attempt_at", sync_jobs.delay),
+    registry.Step(
+        receiving.STEP, noop("Act on Adobe's events"), AdobeEvent.objects.waiting, "next_attempt_at", work_events.delay
+    ),
     registry.Step(
         indexing.STEP,
-        "Make people and opt-outs findable",
+        noop("Make people and opt-outs findable"),
         indexing.requests_due,
         "to_index_at",
         index.delay,
         also_due=indexing.has_opt_outs,
     ),
-    registry.Step("journal", "Read journals of events", EventSource.objects.to_read, "next_read_at", read_journals.delay),
+    registry.Step("journal", noop("Read journals of events"), EventSource.objects.to_read, "next_read_at", read_journals.delay),
     registry.Step(
         counting.STEP,
-        "Count the figures of days",
+        noop("Count the figures of days"),
         CountedDay.objects.due,
         "next_count_at",
         count_days.delay,

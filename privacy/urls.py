@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy.views import catalog, decisions, elsewhere, events, jobs, opt_outs, people, requests, resubmissions, results, uploads
+from privacy.views import (
+    builder,
+    catalog,
+    decisions,
+    elsewhere,
+    events,
+    handling,
+    jobs,
+    opt_outs,
+    people,
+    request_people,
+    requests,
+    resubmissions,
+    results,
+    tables,
+    uploads,
+)
 
 app_name = "privacy"
 
@@ -29,6 +45,16 @@ urlpatterns = [
     path("requests/", requests.request_list, name="request-list"),
     path("requests/<str:number>/", requests.request_detail, name="request-detail"),
     path("requests/<str:number>/progress/", requests.request_progress, name="request-progress"),
+    path("requests/<str:number>/people/", request_people.request_people, name="request-people"),
+    path("requests/<str:number>/answer/", handling.request_answer, name="request-answer"),
+    path("requests/<str:number>/acknowledge/", handling.request_acknowledge, name="request-acknowledge"),
+    path("requests/<str:number>/extend/", handling.request_extend, name="request-extend"),
+    path("requests/<str:number>/pause/", handling.request_pause, name="request-pause"),
+    path("requests/<str:number>/resume/", handling.request_resume, name="request-resume"),
+    path("requests/<str:number>/notes/", handling.request_note, name="request-note"),
+    path("requests/<str:number>/assign/", handling.request_assign, name="request-assign"),
+    path("requests/<str:number>/systems/<uuid:pk>/", handling.system_done, name="system-done"),
+    path("hand-over/", handling.hand_over, name="hand-over"),
     path("requests/<str:number>/jobs/", jobs.job_list, name="job-list"),
     path("requests/<str:number>/shred/", decisions.request_shred, name="request-shred"),
     path("requests/<str:number>/cancel/", decisions.request_cancel, name="request-cancel"),
@@ -56,4 +82,15 @@ urlpatterns = [
     path("jobs/<uuid:pk>/reveal/", jobs.job_reveal, name="job-reveal"),
     path("jobs/<uuid:pk>/result/", results.job_result, name="job-result"),
     path("jobs/<uuid:pk>/result/again/", results.result_again, name="result-again"),
+    path("tables/", tables.table_list, name="table-list"),
+    path("tables/new/", tables.table_new, name="table-new"),
+    path("tables/template-<slug:form>.<slug:kind>", tables.table_template, name="table-template"),
+    path("tables/<uuid:pk>/", tables.table_detail, name="table-detail"),
+    path("tables/<uuid:pk>/progress/", tables.table_progress, name="table-progress"),
+    path("tables/<uuid:pk>/reading/", tables.table_reading, name="table-reading"),
+    path("tables/<uuid:pk>/columns/", tables.table_columns, name="table-columns"),
+    path("tables/<uuid:pk>/columns/again/", tables.table_columns_again, name="table-columns-again"),
+    path("tables/<uuid:pk>/go-on/", tables.table_go_on, name="table-go-on"),
+    path("tables/<uuid:pk>/bad-rows/", tables.table_bad_rows, name="table-bad-rows"),
+    path("tables/<uuid:pk>/discard/", tables.table_discard, name="table-discard"),
 ]

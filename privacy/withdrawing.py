@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import audit
 from portal.models import User
@@ -16,7 +18,7 @@ from privacy.statuses import JobStatus
 
 # What Adobe's refusal left in `last_error`. Its answer was read whole, so that it is certain that Adobe has nothing of the call.
 LIMIT = "limit"
-TOO_LATE = "This call is no longer waiting after a refusal. Load the page again to see where it is."
+TOO_LATE = noop("This call is no longer waiting after a refusal. Load the page again to see where it is.")
 
 
 def can_withdraw(submission: Submission) -> bool:
@@ -29,7 +31,7 @@ def withdraw(submission: Submission, user: User) -> None:
     now = timezone.now()
     with transaction.atomic():
         if not _refused(submission).update(state=CallState.CANCELLED, settled_at=now, person_reason=""):
-            raise CannotDecide(TOO_LATE)
+            raise CannotDecide(_(TOO_LATE))
         submission.jobs.filter(status=JobStatus.WAITING).update(status=JobStatus.NOT_SENT, finished_at=now)
         audit.record(
             "call.decided",

@@ -18,7 +18,7 @@ from hygiene.expirations import sending as expiration_sending
 from hygiene.models import ExpirationOrder, WorkOrder
 from portal import registry
 from portal.models import Pace
-from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission
+from privacy import archive, elsewhere, indexing, intake, polling, reconciling, submission, tables
 from privacy.consent import sending
 from privacy.events import journal, working
 from privacy.history import counting
@@ -34,6 +34,7 @@ WORK: dict[str, Callable[[], int]] = {
     "archive": archive.fetch_next,
     "consent": sending.send_next,
     "sync": elsewhere.sync_next,
+    "tables": tables.convert_next,
     "events": working.work_next,
     "journal": journal.read_next,
     "figures": counting.count_next,

@@ -52,7 +52,7 @@ class DatasetExpirationAdmin(ReadOnlyAdmin):
     @admin.display(description="status", ordering="status")
     def status_words(self, row: DatasetExpiration) -> str:
         """Our label, or Adobe's word when we have none."""
-        return row.adobe_status if row.status == ExpirationStatus.OTHER else ExpirationStatus(row.status).label
+        return row.adobe_status if row.status == ExpirationStatus.OTHER else str(ExpirationStatus(row.status).label)
 
     @admin.display(description="in the portal")
     def page(self, row: DatasetExpiration) -> SafeString:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import Q
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.statuses import ExpirationStatus
@@ -53,22 +56,34 @@ def problems(
     """What a person must correct, as (name of the field, sentence). `unchanged`: the time that a change leaves as it is."""
     found = []
     if dataset_id and not _DATASET_ID.fullmatch(dataset_id):
-        found.append(("dataset_id", _NO_DATASET_ID))
+        found.append(("dataset_id", _(_NO_DATASET_ID)))
     elif dataset_id.upper() == "ALL":
-        found.append(("dataset_id", "An expiration is for one dataset. Enter the id of that dataset."))
+        found.append(("dataset_id", _("An expiration is for one dataset. Enter the id of that dataset.")))
     if not wanted.name.strip():
-        found.append(("name", "Enter a name. Adobe shows it beside the dataset."))
+        found.append(("name", _("Enter a name. Adobe shows it beside the dataset.")))
     if len(wanted.name) > LONGEST_NAME:
-        found.append(("name", f"A name has at most {LONGEST_NAME} characters; this one has {len(wanted.name):,}."))
+        found.append(
+            (
+                "name",
+                _("A name has at most %(longest_name)s characters; this one has %(name)s.")
+                % {"longest_name": LONGEST_NAME, "name": intcomma(len(wanted.name))},
+            )
+        )
     if len(wanted.description) > LONGEST_DESCRIPTION:
         length = len(wanted.description)
-        found.append(("description", f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {length:,}."))
+        found.append(
+            (
+                "description",
+                _("A description has at most %(longest_description)s characters; this one has %(length)s.")
+                % {"longest_description": intcomma(LONGEST_DESCRIPTION), "length": intcomma(length)},
+            )
+        )
     if wanted.expires_at != unchanged and wanted.expires_at < timezone.now() + LEAST_AHEAD:
         found.append(("expires_at", _too_soon(organization)))
     return found
 
 
-_NO_DATASET_ID = (
+_NO_DATASET_ID = noop(
     "This is not the id of a dataset: an id has letters and digits only, such as 62759f2ede9e601b63a2ee14. "
     "Adobe shows it on the dataset's page."
 )
@@ -76,10 +91,9 @@ _NO_DATASET_ID = (
 
 def _too_soon(organization: Organization) -> str:
     earliest = timezone.now() + LEAST_AHEAD + timedelta(minutes=1)
-    return (
-        f"Adobe takes an expiration at least 24 hours ahead. The earliest now is {local_words(earliest, organization)}; "
-        "enter that or a later time."
-    )
+    return _(
+        "Adobe takes an expiration at least 24 hours ahead. The earliest now is %(local_words)s; enter that or a later time."
+    ) % {"local_words": local_words(earliest, organization)}
 
 
 def local_words(moment: datetime, organization: Organization) -> str:
@@ -118,7 +132,7 @@ def change(expiration: DatasetExpiration, wanted: Wanted, user: User) -> Expirat
     if row.status != ExpirationStatus.PENDING:
         raise NotPossible(_no_longer(row, "changed"))
     if open_order(row) is not None:
-        raise NotPossible("Another change of this expiration is still on its way to Adobe. Wait until it has arrived.")
+        raise NotPossible(_("Another change of this expiration is still on its way to Adobe. Wait until it has arrived."))
     _refuse(problems(wanted, row.organization, unchanged=row.expires_at))
     return _ask(row, Kind.CHANGE, user, wanted)
 
@@ -129,7 +143,7 @@ def cancel(expiration: DatasetExpiration, user: User) -> ExpirationOrder | None:
     row = _alone(expiration)
     waiting = open_order(row)
     if waiting is not None and not _withdraw(waiting, user):
-        raise NotPossible("A change of this expiration is on its way to Adobe. Wait until it has arrived, then cancel.")
+        raise NotPossible(_("A change of this expiration is on its way to Adobe. Wait until it has arrived, then cancel."))
     if row.ttl_id is None and waiting is not None:
         DatasetExpiration.objects.filter(pk=row.pk).update(status=ExpirationStatus.CANCELLED)
         return None
@@ -197,10 +211,19 @@ def _refuse_second(dataset_id: str, organization: Organization) -> None:
     )
     standing = same.filter(Q(status__in=_STANDING) | Q(orders__state__in=OPEN_STATES)).first()
     if standing is not None:
-        when = f", for {local_words(standing.expires_at, organization)}" if standing.expires_at else ""
-        raise NotPossible(f"This dataset has an expiration already{when}. Change or cancel that one instead.")
+        when = (
+            _(", for %(local_words)s") % {"local_words": local_words(standing.expires_at, organization)}
+            if standing.expires_at
+            else ""
+        )
+        raise NotPossible(
+            _("This dataset has an expiration already%(when)s. Change or cancel that one instead.") % {"when": when}
+        )
 
 
 def _no_longer(row: DatasetExpiration, done: str) -> str:
     now = row.get_status_display().lower()
-    return f"Only a pending expiration can be {done}, and this one is not: Adobe's last word is “{row.adobe_status or now}”."
+    return _("Only a pending expiration can be %(done)s, and this one is not: Adobe's last word is “%(words)s”.") % {
+        "done": done,
+        "words": row.adobe_status or now,
+    }

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hygiene.expirations import keeping
 from hygiene.expirations.asking import STEP
@@ -148,7 +149,7 @@ def give_up(order: ExpirationOrder, user: User) -> None:
 def _decide(order: ExpirationOrder, user: User, decision: str, **fields: Any) -> None:
     waiting = ExpirationOrder.objects.filter(pk=order.pk, state=CallState.UNKNOWN).exclude(person_reason="")
     if not waiting.update(**fields):
-        raise CannotDecide("This change is no longer waiting for a decision. Load the page again to see where it is.")
+        raise CannotDecide(_("This change is no longer waiting for a decision. Load the page again to see where it is."))
     audit.record(
         "expiration.decided",
         actor=user,

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from hygiene.expirations import Wanted, problems
 from hygiene.models import DatasetExpiration
@@ -21,15 +22,15 @@ class _ExpirationForm(forms.Form):
 
     name = forms.CharField(
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter a name. Adobe shows it beside the dataset."},
+        error_messages={"required": _("Enter a name. Adobe shows it beside the dataset.")},
     )
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     expires_at = forms.DateTimeField(
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMATS[0]),
         input_formats=LOCAL_FORMATS,
         error_messages={
-            "required": "Enter when the dataset is to be removed.",
-            "invalid": "Enter day and time as year-month-day and hour:minute, such as 2027-01-31 18:00.",
+            "required": _("Enter when the dataset is to be removed."),
+            "invalid": _("Enter day and time as year-month-day and hour:minute, such as 2027-01-31 18:00."),
         },
     )
 
@@ -64,11 +65,11 @@ class NewExpirationForm(_ExpirationForm):
     organization = forms.ModelChoiceField(
         queryset=Organization.objects.none(),
         empty_label=None,
-        error_messages={"required": "Choose the organization.", "invalid_choice": "Choose one of your organizations."},
+        error_messages={"required": _("Choose the organization."), "invalid_choice": _("Choose one of your organizations.")},
     )
     dataset_id = forms.CharField(
         widget=forms.TextInput(attrs=_PLAIN_TEXT),
-        error_messages={"required": "Enter the id of the dataset that is to go."},
+        error_messages={"required": _("Enter the id of the dataset that is to go.")},
     )
     typed = forms.CharField(required=False, widget=forms.TextInput(attrs=_PLAIN_TEXT))
 
@@ -79,7 +80,7 @@ class NewExpirationForm(_ExpirationForm):
         choice: Any = self.fields["organization"]
         if organizations.count() > 1:
             # None is chosen beforehand: a dataset must not go at the wrong organization because nobody looked.
-            choice.empty_label = "Choose the organization"
+            choice.empty_label = _("Choose the organization")
         choice.queryset = organizations
         self._describe()
 
@@ -90,7 +91,11 @@ class NewExpirationForm(_ExpirationForm):
         if organization is not None:
             self._check(organization, dataset_id=dataset_id)
         if dataset_id and self.cleaned_data.get("typed") != dataset_id:
-            self.add_error("typed", f"Type the id of the dataset once more, {dataset_id}, to confirm that all of it is to go.")
+            self.add_error(
+                "typed",
+                _("Type the id of the dataset once more, %(dataset_id)s, to confirm that all of it is to go.")
+                % {"dataset_id": dataset_id},
+            )
         return cleaned
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from hygiene import intake
 from hygiene.schema import ALL, LONGEST_DESCRIPTION, LONGEST_NAME
@@ -20,7 +21,7 @@ class RecordDeleteForm(forms.Form):
     organization = forms.ModelChoiceField(
         queryset=Organization.objects.none(),
         empty_label=None,
-        error_messages={"required": "Choose the organization.", "invalid_choice": "Choose one of your organizations."},
+        error_messages={"required": _("Choose the organization."), "invalid_choice": _("Choose one of your organizations.")},
     )
     identity_file = forms.FileField(
         label="File",
@@ -36,17 +37,17 @@ class RecordDeleteForm(forms.Form):
         strip=False,
         max_length=MOST_TYPED,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"max_length": "This is more than can be typed here. Put the identities into a file."},
+        error_messages={"max_length": _("This is more than can be typed here. Put the identities into a file.")},
     )
     scope = forms.ChoiceField(
         choices=[
-            ("named", "These datasets"),
-            ("all", "ALL datasets of the sandbox"),
-            ("file", "As the file says"),
+            ("named", _("These datasets")),
+            ("all", _("ALL datasets of the sandbox")),
+            ("file", _("As the file says")),
         ],
         initial="named",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose the datasets.", "invalid_choice": "Choose the datasets."},
+        error_messages={"required": _("Choose the datasets."), "invalid_choice": _("Choose the datasets.")},
     )
     datasets = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"})
@@ -62,7 +63,7 @@ class RecordDeleteForm(forms.Form):
         choice: Any = self.fields["organization"]
         if organizations.count() > 1:
             # None is chosen beforehand: nobody's records are to be deleted at the wrong organization because nobody looked.
-            choice.empty_label = "Choose the organization"
+            choice.empty_label = _("Choose the organization")
         choice.queryset = organizations
         _describe(self)
 
@@ -95,18 +96,18 @@ class RecordDeleteForm(forms.Form):
     def _check_source(self) -> None:
         file, typed = self.cleaned_data.get("identity_file"), self.cleaned_data.get("identities", "").strip()
         if file is not None and typed:
-            self.add_error("identities", "Give the identities in one way: choose a file or type them, not both.")
+            self.add_error("identities", _("Give the identities in one way: choose a file or type them, not both."))
         elif file is None and not typed:
-            self.add_error("identity_file", "Choose a file, or type the identities below.")
+            self.add_error("identity_file", _("Choose a file, or type the identities below."))
         elif typed and not self.cleaned_data.get("namespace"):
-            self.add_error("namespace", "Enter the namespace of the typed identities, such as email.")
+            self.add_error("namespace", _("Enter the namespace of the typed identities, such as email."))
 
     def _check_datasets(self) -> None:
         scope, left_empty = self.cleaned_data["scope"], not self._datasets()
         if scope == "file" and self.is_typed:
-            self.add_error("scope", "Typed identities come without a file: name the datasets, or choose ALL.")
+            self.add_error("scope", _("Typed identities come without a file: name the datasets, or choose ALL."))
         elif scope == "named" and left_empty and not self._file_may_name_datasets():
-            self.add_error("datasets", "Enter the id of at least one dataset.")
+            self.add_error("datasets", _("Enter the id of at least one dataset."))
         else:
             for problem in intake.wanted_problems(self.wanted(), with_file=left_empty):
                 self.add_error(None, problem)
@@ -123,7 +124,7 @@ class WorkOrderNameForm(forms.Form):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter a name."},
+        error_messages={"required": _("Enter a name.")},
     )
     description = forms.CharField(required=False, max_length=LONGEST_DESCRIPTION, widget=forms.Textarea(attrs={"rows": 4}))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hygiene import querysets
 from hygiene.models.record_deletes import RecordDelete
@@ -17,9 +19,9 @@ from portal.models import DataKey, Organization
 from portal.outbound import CallState, OutboundCall
 
 _NOT_TAKEN = {
-    (WorkOrderStatus.WAITING.value, CallState.SENDING.value): "Being sent",
-    (WorkOrderStatus.WAITING.value, CallState.UNKNOWN.value): "Not known",
-    (WorkOrderStatus.NOT_SENT.value, CallState.REJECTED.value): "Refused",
+    (WorkOrderStatus.WAITING.value, CallState.SENDING.value): noop("Being sent"),
+    (WorkOrderStatus.WAITING.value, CallState.UNKNOWN.value): noop("Not known"),
+    (WorkOrderStatus.NOT_SENT.value, CallState.REJECTED.value): noop("Refused"),
 }
 
 
@@ -107,7 +109,8 @@ class WorkOrder(OutboundCall):
         """Our label; for a word that we do not know, Adobe's word as it came. Of what it has not taken only the certain."""
         if self.status == WorkOrderStatus.OTHER:
             return self.adobe_status
-        return _NOT_TAKEN.get((self.status, self.state)) or WorkOrderStatus(self.status).label
+        known = _NOT_TAKEN.get((self.status, self.state))
+        return _(known) if known else str(WorkOrderStatus(self.status).label)
 
 
 class ServiceProgress(models.Model):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from django.utils.translation import gettext as _
+
 from hygiene.reading.assembling import Assembler
 from hygiene.reading.items import Given, Item, ListStart, Member
 from portal.reading import FileProblem, Readable, read_json
@@ -37,6 +39,6 @@ def _refuse(start: bytes) -> None:
     except FileProblem as problem:
         if problem.code in _WRONG_FORMATS or start.startswith(b"%PDF"):
             raise FileProblem(
-                problem.code, "The file is an archive, an Excel file or a PDF. Save it as CSV (namespace, value) or as JSON."
+                problem.code, _("The file is an archive, an Excel file or a PDF. Save it as CSV (namespace, value) or as JSON.")
             ) from None
         raise

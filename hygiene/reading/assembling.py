@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from hygiene.reading.items import Given, Item, ListStart, Member
 from portal.reading import FileProblem
 
@@ -83,23 +85,35 @@ class Assembler:
         top = self._stack[-1]
         if key in (self._names if isinstance(top, _Top) else top):
             name = key if len(key) <= 60 else f"{key[:60]}…"
-            raise FileProblem("duplicate-json-key", f"The key “{name}” stands twice in one object of the file. Keep one of them.")
+            raise FileProblem(
+                "duplicate-json-key",
+                _("The key “%(name)s” stands twice in one object of the file. Keep one of them.") % {"name": name},
+            )
         self._keys[-1] = key
         self._spend(len(key) + 8)
         if isinstance(top, _Top):
             self._names.add(key)
             if len(self._names) > _MOST_MEMBERS:
-                raise FileProblem("too-large", f"The file has more than {_MOST_MEMBERS} members. It is not a record delete.")
+                raise FileProblem(
+                    "too-large",
+                    _("The file has more than %(most_members)s members. It is not a record delete.")
+                    % {"most_members": _MOST_MEMBERS},
+                )
 
     def _on_scalar(self, value: Any) -> None:
         self._spend(len(value) + 8 if isinstance(value, str) else 16)
         if not self._stack:
-            raise FileProblem("not-an-object", "The file is a single value. A record delete is an object { … } or a list [ … ].")
+            raise FileProblem(
+                "not-an-object", _("The file is a single value. A record delete is an object { … } or a list [ … ].")
+            )
         self._put(value)
 
     def _open(self, container: dict[str, Any] | list[Any]) -> None:
         if len(self._stack) >= _MAX_DEPTH:
-            raise FileProblem("too-deep", f"The file is nested deeper than {_MAX_DEPTH} levels. A record delete needs five.")
+            raise FileProblem(
+                "too-deep",
+                _("The file is nested deeper than %(max_depth)s levels. A record delete needs five.") % {"max_depth": _MAX_DEPTH},
+            )
         self._spend(64)
         self._stack.append(self._stand_in(container))
         self._keys.append(None)
@@ -166,7 +180,8 @@ class Assembler:
         if self._waiting_budget < 0:
             raise FileProblem(
                 "namespace-late",
-                f"In {path}, write “namespace” before “{ids.name}”: the list is too long to be read the other way.",
+                _("In %(path)s, write “namespace” before “%(name)s”: the list is too long to be read the other way.")
+                % {"path": path, "name": ids.name},
             )
         self._waiting.append(Given(self._row, path, None, value))
 
@@ -198,7 +213,7 @@ class Assembler:
     def _spend(self, size: int) -> None:
         self._budget -= size
         if self._budget < 0:
-            raise FileProblem("too-large", "One member or one identity of the file is larger than 256 KB. Correct it.")
+            raise FileProblem("too-large", _("One member or one identity of the file is larger than 256 KB. Correct it."))
 
 
 def _single(row: int, path: str, entry: Any, *, ui_shape: bool) -> Given:

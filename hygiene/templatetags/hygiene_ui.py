@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
 
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.words import error_words, opened, service_name
@@ -33,10 +35,10 @@ def name_of(record_delete: RecordDelete) -> str:
 def datasets_in_words(datasets: Sequence[str]) -> str:
     """`All datasets`, the one dataset's id, or how many there are."""
     if list(datasets) == ["ALL"]:
-        return "All datasets"
+        return _("All datasets")
     if len(datasets) == 1:
         return datasets[0]
-    return f"{len(datasets):,} datasets" if datasets else "Not known yet"
+    return _("%(number)s datasets") % {"number": intcomma(len(datasets))} if datasets else _("Not known yet")
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -186,7 +187,11 @@ def record_delete_confirm(request: HttpRequest, number: str) -> HttpResponse:
     if found.status not in NOT_CONFIRMED:
         return redirect("hygiene:record-delete-detail", number)
     if not _is_confirmed_by(request.POST.get("typed", ""), found):
-        return show(request, found, error=f"Type {confirmation_word(found)} to confirm. Nothing was sent.")
+        return show(
+            request,
+            found,
+            error=_("Type %(confirmation_word)s to confirm. Nothing was sent.") % {"confirmation_word": confirmation_word(found)},
+        )
     try:
         intake.confirm(found, cast("User", request.user))
     except intake.NotPossible as reason:
@@ -204,5 +209,8 @@ def record_delete_discard(request: HttpRequest, number: str) -> HttpResponse:
     except intake.NotPossible as reason:
         messages.error(request, str(reason))
         return redirect("hygiene:record-delete-detail", number)
-    messages.success(request, f"{found.number} was discarded: its identities and everything read from them are removed.")
+    messages.success(
+        request,
+        _("%(number)s was discarded: its identities and everything read from them are removed.") % {"number": found.number},
+    )
     return redirect("hygiene:record-delete-list")

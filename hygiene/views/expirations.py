@@ -11,10 +11,14 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hygiene import expirations
@@ -35,15 +39,15 @@ from portal.paging import Keyset
 LIST: Keyset[DatasetExpiration] = Keyset("created_at")
 OPEN = (ExpirationStatus.SENDING, ExpirationStatus.PENDING, ExpirationStatus.EXECUTING)
 KINDS = {
-    ExpirationOrder.Kind.CREATE: "new expiration",
-    ExpirationOrder.Kind.CHANGE: "change",
-    ExpirationOrder.Kind.CANCEL: "cancellation",
+    ExpirationOrder.Kind.CREATE: noop("new expiration"),
+    ExpirationOrder.Kind.CHANGE: noop("change"),
+    ExpirationOrder.Kind.CANCEL: noop("cancellation"),
 }
 REFUSALS = {
-    "not_pending": "It is no longer pending, so it can be neither changed nor cancelled.",
-    "exists_already": "The dataset has an expiration already. Read Adobe's list to see it.",
-    "not_found": "Adobe has no such expiration, or it is no longer pending.",
-    "forbidden": "The credential may not do that: its product profile needs the Data Hygiene permissions.",
+    "not_pending": noop("It is no longer pending, so it can be neither changed nor cancelled."),
+    "exists_already": noop("The dataset has an expiration already. Read Adobe's list to see it."),
+    "not_found": noop("Adobe has no such expiration, or it is no longer pending."),
+    "forbidden": noop("The credential may not do that: its product profile needs the Data Hygiene permissions."),
 }
 
 
@@ -61,8 +65,8 @@ class Status:
     def of(cls, row: DatasetExpiration, state: str) -> Status:
         """`state` is that of the change on its way to Adobe, if there is one."""
         if row.status == ExpirationStatus.SENDING and state == CallState.UNKNOWN:
-            return cls(CallState.UNKNOWN.label, "warning")
-        words = row.adobe_status if row.status == ExpirationStatus.OTHER else ExpirationStatus(row.status).label
+            return cls(str(CallState.UNKNOWN.label), "warning")
+        words = row.adobe_status if row.status == ExpirationStatus.OTHER else str(ExpirationStatus(row.status).label)
         return cls(words, row.tone)
 
 
@@ -126,7 +130,7 @@ def expiration_list_read(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     for organization in Organization.objects.visible_to(user).select_related("data_key"):
         if organization.is_on_hold:
-            messages.warning(request, f"{organization.name} is on hold, so Adobe was not asked about it.")
+            messages.warning(request, _("%(name)s is on hold, so Adobe was not asked about it.") % {"name": organization.name})
             continue
         try:
             read = expirations.read_list(organization, user)
@@ -138,9 +142,11 @@ def expiration_list_read(request: HttpRequest) -> HttpResponse:
 
 
 def _words_of_reading(organization: Organization, read: expirations.ListRead) -> str:
-    plural = "" if read.seen == 1 else "s"
-    new = f", {read.added:,} of them new here" if read.added else ""
-    return f"Adobe lists {read.seen:,} expiration{plural} of {organization.name}{new}."
+    new = _(", %(added)s of them new here") % {"added": intcomma(read.added)} if read.added else ""
+    words = ngettext(
+        "Adobe lists %(seen)s expiration of %(name)s%(new)s.", "Adobe lists %(seen)s expirations of %(name)s%(new)s.", read.seen
+    )
+    return words % {"seen": intcomma(read.seen), "name": organization.name, "new": new}
 
 
 # --- Making one ---
@@ -199,7 +205,7 @@ def live_context(request: HttpRequest, row: DatasetExpiration) -> dict[str, Any]
         "is_open": row.status in OPEN,
         "status": Status.of(row, waiting.state if waiting else ""),
         "waiting": waiting,
-        "waiting_kind": KINDS[ExpirationOrder.Kind(waiting.kind)] if waiting else "",
+        "waiting_kind": _(KINDS[ExpirationOrder.Kind(waiting.kind)]) if waiting else "",
         "waiting_reason": error_words(waiting.last_error) if waiting and waiting.last_error else "",
         "waiting_local": local_words(waiting.expires_at, row.organization) if waiting and waiting.expires_at else "",
         "refused": _refusal(newest),
@@ -232,7 +238,8 @@ class _Refusal:
 def _refusal(order: ExpirationOrder | None) -> _Refusal | None:
     if order is None or order.state != CallState.REJECTED:
         return None
-    return _Refusal(KINDS[ExpirationOrder.Kind(order.kind)], REFUSALS.get(order.last_error, ""), opened(order, "words"))
+    known = REFUSALS.get(order.last_error)
+    return _Refusal(_(KINDS[ExpirationOrder.Kind(order.kind)]), _(known) if known else "", opened(order, "words"))
 
 
 def _history(row: DatasetExpiration) -> list[HistoryEntry]:
@@ -273,7 +280,7 @@ def expiration_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, str(reason))
     else:
         if order is None:
-            messages.success(request, "Taken back before anything was sent to Adobe. The dataset stays.")
+            messages.success(request, _("Taken back before anything was sent to Adobe. The dataset stays."))
     return redirect("hygiene:expiration-detail", row.pk)
 
 
@@ -283,24 +290,24 @@ def expiration_read(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask Adobe about this one now."""
     row = get_expiration(request, pk)
     if row.ttl_id is None:
-        messages.error(request, "Adobe has not taken this expiration, so there is nothing to ask about.")
+        messages.error(request, _("Adobe has not taken this expiration, so there is nothing to ask about."))
         return redirect("hygiene:expiration-detail", row.pk)
     try:
         expirations.read_one(row, cast("User", request.user))
     except AdobeError as error:
         messages.error(request, trouble_words(error))
     else:
-        messages.success(request, "This is how Adobe has it now.")
+        messages.success(request, _("This is how Adobe has it now."))
     return redirect("hygiene:expiration-detail", row.pk)
 
 
 DECISIONS: dict[str, tuple[Callable[[ExpirationOrder, User], None], str]] = {
-    "look_again": (expirations.look_again, "The portal looks at Adobe again."),
+    "look_again": (expirations.look_again, noop("The portal looks at Adobe again.")),
     "send_again": (
         expirations.send_again,
-        "It is sent again. Should Adobe have it already, nothing happens twice.",
+        noop("It is sent again. Should Adobe have it already, nothing happens twice."),
     ),
-    "give_up": (expirations.give_up, "It is closed as not sent."),
+    "give_up": (expirations.give_up, noop("It is closed as not sent.")),
 }
 
 
@@ -312,14 +319,14 @@ def expiration_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     order = row.orders.filter(state=CallState.UNKNOWN).select_related("organization", "expiration").first()
     decide, done = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
     if decide is None or order is None:
-        messages.error(request, "Choose what to do with the change." if order else "Nothing waits for a decision any more.")
+        messages.error(request, _("Choose what to do with the change.") if order else _("Nothing waits for a decision any more."))
         return redirect("hygiene:expiration-detail", row.pk)
     try:
         decide(order, cast("User", request.user))
     except expirations.CannotDecide as reason:
         messages.error(request, str(reason))
     else:
-        messages.success(request, done)
+        messages.success(request, _(done))
     return redirect("hygiene:expiration-detail", row.pk)
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hygiene import quota
@@ -55,7 +56,7 @@ def quota_read(request: HttpRequest, pk: UUID) -> HttpResponse:
     except AdobeError as error:
         messages.error(request, f"{organization.name}: {trouble_words(error)}")
     else:
-        messages.success(request, f"Adobe's quotas of {organization.name} were read.")
+        messages.success(request, _("Adobe's quotas of %(name)s were read.") % {"name": organization.name})
     return _back(request)
 
 

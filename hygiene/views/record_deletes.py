@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -145,8 +146,8 @@ def record_delete_cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 def _cancelled_words(found: RecordDelete) -> str:
     if found.status == RecordDeleteStatus.CANCELLED:
-        return f"{found.number} is cancelled. Nothing of it was sent to Adobe."
-    return f"What was not sent of {found.number} is cancelled. The rest stays as it was."
+        return _("%(number)s is cancelled. Nothing of it was sent to Adobe.") % {"number": found.number}
+    return _("What was not sent of %(number)s is cancelled. The rest stays as it was.") % {"number": found.number}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,14 +160,14 @@ def record_delete_shred(request: HttpRequest, number: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         if request.POST.get("typed", "").strip().upper() != found.number:
-            error = f"Type the number of this record delete, {found.number}, to confirm."
+            error = _("Type the number of this record delete, %(number)s, to confirm.") % {"number": found.number}
         else:
             try:
                 shredding.shred(found, cast("User", request.user))
             except shredding.NotShreddable as reason:
                 error = str(reason)
             else:
-                messages.success(request, f"The personal data of {found.number} was removed.")
+                messages.success(request, _("The personal data of %(number)s was removed.") % {"number": found.number})
                 return redirect("hygiene:record-delete-detail", number)
     context = {"record_delete": found, "error": error, "typed": request.POST.get("typed", "")}
     return render(request, "hygiene/record_delete_shred.html", context, status=422 if error else 200)

@@ -13,6 +13,8 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hygiene import editing, laying_out, naming, polling, reconciling, settling, timeline
@@ -28,20 +30,20 @@ from portal.paging import Keyset
 
 LIST: Keyset[WorkOrder] = Keyset("ordinal", descending=False, read_first=int)
 STATES: dict[str, tuple[str, Q]] = {
-    "open": ("Open", ~Q(status__in=WORK_ORDER_DONE)),
-    "done": ("Done", Q(status__in=WORK_ORDER_DONE)),
-    "failed": ("Failed", Q(status__in=WORK_ORDER_DONE) & ~Q(status=WorkOrderStatus.COMPLETED)),
-    "completed": ("Completed", Q(status=WorkOrderStatus.COMPLETED)),
-    "quota": ("Waits for the quota", Q(state=CallState.QUEUED, waits_for_quota_until__isnull=False)),
-    "undecided": ("Outcome unknown", Q(state=CallState.UNKNOWN)),
+    "open": (noop("Open"), ~Q(status__in=WORK_ORDER_DONE)),
+    "done": (noop("Done"), Q(status__in=WORK_ORDER_DONE)),
+    "failed": (noop("Failed"), Q(status__in=WORK_ORDER_DONE) & ~Q(status=WorkOrderStatus.COMPLETED)),
+    "completed": (noop("Completed"), Q(status=WorkOrderStatus.COMPLETED)),
+    "quota": (noop("Waits for the quota"), Q(state=CallState.QUEUED, waits_for_quota_until__isnull=False)),
+    "undecided": (noop("Outcome unknown"), Q(state=CallState.UNKNOWN)),
 }
 # What a service said about a work order.
-WORDS = {"waiting": "Waiting", "done": "Done", "other": "Another word"}
+WORDS = {"waiting": noop("Waiting"), "done": noop("Done"), "other": noop("Another word")}
 DECISIONS: dict[str, tuple[Callable[[WorkOrder, User], Any], str]] = {
-    "look_again": (reconciling.look_again, "The portal looks at Adobe's list again."),
-    "send_again": (reconciling.send_again, "The work order goes out again."),
-    "give_up": (reconciling.give_up, "The work order is closed. It counts as not sent."),
-    "acknowledge_doubled": (reconciling.acknowledge_doubled, "Noted: the doubled work orders were seen."),
+    "look_again": (reconciling.look_again, noop("The portal looks at Adobe's list again.")),
+    "send_again": (reconciling.send_again, noop("The work order goes out again.")),
+    "give_up": (reconciling.give_up, noop("The work order is closed. It counts as not sent.")),
+    "acknowledge_doubled": (reconciling.acknowledge_doubled, noop("Noted: the doubled work orders were seen.")),
 }
 
 
@@ -54,8 +56,8 @@ def work_order_list(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "record_delete": found,
         "page": LIST.page(rows.defer("answer_sealed", "edit_sealed", "words_sealed"), request.GET),
-        "states": [(name, words) for name, (words, _) in STATES.items()],
-        "words": WORDS.items(),
+        "states": [(name, _(words)) for name, (words, _rows) in STATES.items()],
+        "words": [(name, _(words)) for name, words in WORDS.items()],
         "services": services_of(found),
         "choice": {name: request.GET.get(name, "") for name in ("state", "service", "word")},
     }
@@ -118,7 +120,7 @@ class _Service:
     @classmethod
     def of(cls, row: ServiceProgress) -> _Service:
         tone = {SERVICE_DONE: "good", SERVICE_WAITING: "info"}.get(row.status, "warning")
-        return cls(service_name(row.service), row.status or "no word", tone, row.at, row.seen_at)
+        return cls(service_name(row.service), row.status or _("no word"), tone, row.at, row.seen_at)
 
 
 @dataclass(frozen=True)
@@ -176,13 +178,13 @@ def work_order_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     kept = _Kept.of(order)
     if not _can_be_renamed(order) or not kept.readable:
         messages.error(
-            request, "Adobe does not have this work order, or its texts cannot be kept any more: there is nothing to rename."
+            request, _("Adobe does not have this work order, or its texts cannot be kept any more: there is nothing to rename.")
         )
         return redirect("hygiene:work-order-detail", order.pk)
     form = WorkOrderNameForm(request.POST or None, initial=asdict(naming.current_naming(order)))
     if request.method == "POST" and form.is_valid():
         editing.edit(order, **form.cleaned_data, user=cast("User", request.user))
-        messages.success(request, "The new name and description go to Adobe.")
+        messages.success(request, _("The new name and description go to Adobe."))
         return redirect("hygiene:work-order-detail", order.pk)
     context = {"order": order, "record_delete": order.record_delete, "form": form}
     return render(request, "hygiene/work_order_edit.html", context, status=422 if form.errors else 200)
@@ -194,12 +196,12 @@ def work_order_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask Adobe about this work order now."""
     order = get_work_order(request, pk)
     if order.adobe_work_order_id is None:
-        messages.error(request, "Adobe does not have this work order yet, so there is nothing to ask.")
+        messages.error(request, _("Adobe does not have this work order yet, so there is nothing to ask."))
     elif order.organization.is_on_hold:
-        messages.error(request, "The organization is on hold, so Adobe is not asked.")
+        messages.error(request, _("The organization is on hold, so Adobe is not asked."))
     else:
         polling.refresh_now(order, cast("User", request.user))
-        messages.success(request, "Adobe is being asked. Load this page again in a few seconds.")
+        messages.success(request, _("Adobe is being asked. Load this page again in a few seconds."))
     return redirect("hygiene:work-order-detail", order.pk)
 
 
@@ -210,12 +212,12 @@ def work_order_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     order = get_work_order(request, pk)
     decide, done = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
     if decide is None:
-        messages.error(request, "Choose what to do with the work order.")
+        messages.error(request, _("Choose what to do with the work order."))
     else:
         try:
             decide(order, cast("User", request.user))
         except reconciling.CannotDecide as reason:
             messages.error(request, str(reason))
         else:
-            messages.success(request, done)
+            messages.success(request, _(done))
     return redirect("hygiene:record-delete-detail", order.record_delete.number)

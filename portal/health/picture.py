@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import heartbeats, registry
 from portal.models import CallTally, Organization, ProcessKind
@@ -84,7 +85,7 @@ def queues() -> list[Queue]:
     for step in registry.steps().values():
         depth, oldest = step.waiting()
         age = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
-        found.append(Queue(step.name, step.label, depth, oldest, age))
+        found.append(Queue(step.name, _(step.label), depth, oldest, age))
     return found
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.outbound import CallState
 from portal.registry import Figure
@@ -27,7 +28,7 @@ def unknown_outcomes(kind: str, words: str, calls: QuerySet[Any, Any]) -> list[F
     return [
         Figure(
             NAME,
-            f"Outcome unknown, to be looked for: {words}",
+            _("Outcome unknown, to be looked for: %(words)s") % {"words": words},
             counts["look"],
             labels | {"waits_for": "look"},
             rows=rows_in_admin(calls.model, **unknown_state, person_reason__exact=""),
@@ -35,7 +36,7 @@ def unknown_outcomes(kind: str, words: str, calls: QuerySet[Any, Any]) -> list[F
         ),
         Figure(
             NAME,
-            f"Outcome unknown, waiting for a person: {words}",
+            _("Outcome unknown, waiting for a person: %(words)s") % {"words": words},
             counts["person"],
             labels | {"waits_for": "person"},
             needs_person=True,

@@ -63,6 +63,7 @@ class Narrowed:
 
     def rows(self, url_name: str, *, mine: bool = False, **query: str | int) -> str:
         """The address of a list, narrowed as this page is. `mine`: its rows have an assignee."""
+        address = url_name if url_name.startswith("/") else reverse(url_name)
         wanted: dict[str, str | int] = dict(query)
         if self.law:
             wanted["law"] = self.law
@@ -70,7 +71,7 @@ class Narrowed:
             wanted["organization"] = self.organization.ims_org_id
         if mine and self.mine:
             wanted["assignee"] = "me"
-        return f"{reverse(url_name)}?{urlencode(wanted)}" if wanted else reverse(url_name)
+        return f"{address}?{urlencode(wanted)}" if wanted else address
 
 
 def _known(query: QueryDict, name: str, values: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import crypto
 from portal.ids import new_id
@@ -132,17 +134,17 @@ class Organization(models.Model):
     objects = OrganizationQuerySet.as_manager()
 
     HOLD_WORDS = {
-        "credentials": "Adobe refuses the credentials. Check the client id and secret, then resume.",
-        "unauthorized": (
+        "credentials": noop("Adobe refuses the credentials. Check the client id and secret, then resume."),
+        "unauthorized": noop(
             "Adobe refuses the access token, also a fresh one. Check the credential in Developer Console, then resume."
         ),
-        "forbidden": (
+        "forbidden": noop(
             "Adobe says this credential may not do that. Give its product profile the permissions of Privacy Service and, for "
             "record deletes and dataset expirations, of Data Hygiene; then resume."
         ),
-        "missing_org_header": "Adobe missed the organization header. Check the IMS organization id, then resume.",
-        "wrong_address": "Adobe's gateway does not know the address. Check the gateway address, then resume.",
-        "limit": "Adobe says a limit is reached. Resume when Adobe takes requests again.",
+        "missing_org_header": noop("Adobe missed the organization header. Check the IMS organization id, then resume."),
+        "wrong_address": noop("Adobe's gateway does not know the address. Check the gateway address, then resume."),
+        "limit": noop("Adobe says a limit is reached. Resume when Adobe takes requests again."),
         "by_hand": "An administrator put the organization on hold.",
     }
 
@@ -171,8 +173,9 @@ class Organization(models.Model):
     @property
     def hold_reason_words(self) -> str:
         """Why it is on hold and what to do, for a person."""
-        words = self.HOLD_WORDS.get(self.hold_reason, self.hold_reason)
-        return f"{words} Adobe's words: {self.hold_words}" if self.hold_words else words
+        known = self.HOLD_WORDS.get(self.hold_reason)
+        words = _(known) if known else self.hold_reason
+        return _("%(why)s Adobe's words: %(words)s") % {"why": words, "words": self.hold_words} if self.hold_words else words
 
     def hold(self, reason: str, adobe_words: str = "") -> bool:
         """Stop all sending for this organization until a person resumes. False when it was on hold already."""

@@ -13,6 +13,8 @@ from decimal import DecimalException
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import ijson
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
 
 from portal.reading.entries import Entries, LongList
 from portal.reading.problems import FileProblem
@@ -133,7 +135,7 @@ class _Reader(Generic[Item]):
         if self._silent_bytes > _LONGEST_TEXT:
             raise FileProblem(
                 "too-large",
-                "One text, or one stretch of blanks, in the file is longer than 1 MB. Check that no closing quote is missing.",
+                _("One text, or one stretch of blanks, in the file is longer than 1 MB. Check that no closing quote is missing."),
             )
         self._text.passed(block)
 
@@ -154,7 +156,7 @@ def _chunks(stream: Readable, progress: Callable[[int], None]) -> Iterator[tuple
             yield end - len(chunk), chunk
         position = end
     if position == 0:
-        raise FileProblem("empty", "The file is empty (0 bytes). Choose the file again, or export it again.")
+        raise FileProblem("empty", _("The file is empty (0 bytes). Choose the file again, or export it again."))
 
 
 def _fill(stream: Readable) -> bytes:
@@ -177,7 +179,9 @@ def _send(parser: Any, chunk: bytes, text: TextWatch) -> FileProblem | None:
         return _problem(error, chunk, text)
     except (UnicodeDecodeError, DecimalException, SystemError):
         # The C parser passes on what it cannot build: half a surrogate pair, an exponent of twenty digits.
-        return FileProblem("not-json", f"The file holds a number or a text that cannot be read{text.where(chunk, None)}.")
+        return FileProblem(
+            "not-json", _("The file holds a number or a text that cannot be read%(where)s.") % {"where": text.where(chunk, None)}
+        )
     return None
 
 
@@ -192,25 +196,29 @@ def _problem(error: ijson.JSONError, chunk: bytes, text: TextWatch) -> FileProbl
         word, where = found[0].decode(), text.where(chunk, found.start())
         return FileProblem(
             "not-a-number",
-            f"The file holds {word}{where}, which is not JSON. Write a number or a text in quotes in its place.",
+            _("The file holds %(word)s%(where)s, which is not JSON. Write a number or a text in quotes in its place.")
+            % {"word": word, "where": where},
         )
     where = text.where(chunk, offset)
     if b"trailing garbage" in report:
         return FileProblem(
             "trailing",
-            f"Something follows the end of the JSON object{where}. A file holds one object; put others in files of their own.",
+            _("Something follows the end of the JSON object%(where)s. A file holds one object; put others in files of their own.")
+            % {"where": where},
         )
     return FileProblem(
-        "not-json", f"The file is not valid JSON{where}. Check for a missing comma, quote or bracket just before it."
+        "not-json",
+        _("The file is not valid JSON%(where)s. Check for a missing comma, quote or bracket just before it.") % {"where": where},
     )
 
 
 def _ended_early(text: TextWatch) -> FileProblem:
     if text.blank:
-        return FileProblem("empty", "The file holds nothing but blank space. Choose the file again, or export it again.")
+        return FileProblem("empty", _("The file holds nothing but blank space. Choose the file again, or export it again."))
     return FileProblem(
         "truncated",
-        f"The file ends before its JSON does, in line {text.line:,}. It may have been cut off; export or copy it again.",
+        _("The file ends before its JSON does, in line %(line)s. It may have been cut off; export or copy it again.")
+        % {"line": intcomma(text.line)},
     )
 
 

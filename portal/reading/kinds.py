@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 
 class FileKind(StrEnum):
     """A kind of file, by the page that takes it."""
 
     REQUEST = "Uploads"
     OPT_OUT = "Opt-outs"
-    RECORD_DELETE = "Record deletes"
+    RECORD_DELETE = noop("Record deletes")
 
 
 _SIGNS = {
@@ -20,9 +23,9 @@ _SIGNS = {
     FileKind.RECORD_DELETE: frozenset({"identities", "namespacesidentities"}),
 }
 _WORDS = {
-    FileKind.REQUEST: "This looks like a file with privacy requests of people (it has “users”).",
-    FileKind.OPT_OUT: "This looks like a file for Adobe's consent call (it has “optOutOfSale” or “entities”).",
-    FileKind.RECORD_DELETE: "This looks like a file for a record delete (it has “identities” or “namespacesIdentities”).",
+    FileKind.REQUEST: noop("This looks like a file with privacy requests of people (it has “users”)."),
+    FileKind.OPT_OUT: noop("This looks like a file for Adobe's consent call (it has “optOutOfSale” or “entities”)."),
+    FileKind.RECORD_DELETE: noop("This looks like a file for a record delete (it has “identities” or “namespacesIdentities”)."),
 }
 
 
@@ -38,4 +41,4 @@ def wrong_page(members: Collection[str], expected: FileKind) -> tuple[str, str] 
     kind = kind_of(members)
     if kind is None or kind == expected:
         return None
-    return _WORDS[kind], f"Choose it on the page “{kind}”, which takes such files."
+    return _(_WORDS[kind]), _("Choose it on the page “%(kind)s”, which takes such files.") % {"kind": _(str(kind))}

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from portal.reading.problems import FileProblem
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def read_pairs(stream: Readable, *, progress: Callable[[int], None] = lambda _: 
     lines = _lines(stream, progress)
     first = next(lines, None)
     if first is None:
-        raise FileProblem("empty", "The file is empty (0 bytes). Choose the file again, or export it again.")
+        raise FileProblem("empty", _("The file is empty (0 bytes). Choose the file again, or export it again."))
     reader = csv.reader(chain([first], lines), delimiter=_separator(first), strict=True)
     columns: tuple[int, int] | None = None
     row = 1
@@ -65,7 +68,9 @@ def read_pairs(stream: Readable, *, progress: Callable[[int], None] = lambda _: 
             row = reader.line_num + 1
     except csv.Error:
         raise FileProblem(
-            "not-csv", f"The file cannot be read as CSV from line {row:,} on. Check that every quote that opens is closed."
+            "not-csv",
+            _("The file cannot be read as CSV from line %(row)s on. Check that every quote that opens is closed.")
+            % {"row": intcomma(row)},
         ) from None
 
 
@@ -107,11 +112,17 @@ def _lines(stream: Readable, progress: Callable[[int], None]) -> Iterator[str]:
         while line := text.readline(_LONGEST_LINE):
             number += 1
             if len(line) == _LONGEST_LINE:
-                raise FileProblem("too-large", f"Line {number:,} of the file is longer than 64 KB. Check that it is a CSV file.")
+                raise FileProblem(
+                    "too-large",
+                    _("Line %(number)s of the file is longer than 64 KB. Check that it is a CSV file.")
+                    % {"number": intcomma(number)},
+                )
             yield line
     except UnicodeDecodeError:
         raise FileProblem(
-            "not-utf8", f"The file is not UTF-8 after line {number:,}. Save it again as UTF-8, a choice in “Save as”."
+            "not-utf8",
+            _("The file is not UTF-8 after line %(number)s. Save it again as UTF-8, a choice in “Save as”.")
+            % {"number": intcomma(number)},
         ) from None
 
 

@@ -6,6 +6,10 @@ import codecs
 import re
 from typing import Final
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from portal.reading.problems import FileProblem
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -16,10 +20,10 @@ _ENCODINGS: Final = (
     (b"\xfe\xff", "UTF-16"),
 )
 _FORMATS: Final = (
-    (b"PK\x03\x04", "zip", "a ZIP archive or an Excel file"),
-    (b"PK\x05\x06", "zip", "an empty ZIP archive"),
-    (b"\x1f\x8b", "gzip", "a gzip archive"),
-    (b"%PDF", "not-json", "a PDF"),
+    (b"PK\x03\x04", "zip", noop("a ZIP archive or an Excel file")),
+    (b"PK\x05\x06", "zip", noop("an empty ZIP archive")),
+    (b"\x1f\x8b", "gzip", noop("a gzip archive")),
+    (b"%PDF", "not-json", noop("a PDF")),
 )
 # A backslash escape as a whole; only the group matches one half of a surrogate pair without its other half.
 _ESCAPE: Final = re.compile(
@@ -38,11 +42,12 @@ def refuse_other_formats(start: bytes) -> None:
     if encoding := _other_encoding(start):
         raise FileProblem(
             "encoding",
-            f"The file is written in {encoding}. Save it again as UTF-8; that is a choice in “Save as” of most editors.",
+            _("The file is written in %(encoding)s. Save it again as UTF-8; that is a choice in “Save as” of most editors.")
+            % {"encoding": encoding},
         )
     for magic, code, name in _FORMATS:
         if start.startswith(magic):
-            raise FileProblem(code, f"The file is {name}, not JSON. Choose the JSON file itself.")
+            raise FileProblem(code, _("The file is %(name)s, not JSON. Choose the JSON file itself.") % {"name": _(name)})
 
 
 def _other_encoding(start: bytes) -> str | None:
@@ -100,15 +105,18 @@ class TextWatch:
     def where(self, part: bytes, offset: int | None) -> str:
         """` in line 12, column 5`, as exactly as it is known; `offset` counts from what was passed."""
         if offset is None:
-            return f" near line {self.line:,}"
+            return _(" near line %(line)s") % {"line": intcomma(self.line)}
         before, newline, line = part[:offset].rpartition(b"\n")
         number = self.line + before.count(b"\n") + len(newline)
         so_far = b"" if newline else self._line_so_far
         if so_far is None:
-            return f" in line {number:,}, byte {self._passed + offset + 1:,} of the file"
+            return _(" in line %(number)s, byte %(number_2)s of the file") % {
+                "number": intcomma(number),
+                "number_2": intcomma(self._passed + offset + 1),
+            }
         # A column counts characters, as editors do.
         column = len((so_far + line).decode("utf-8", "ignore")) + 1
-        return f" in line {number:,}, column {column:,}"
+        return _(" in line %(number)s, column %(column)s") % {"number": intcomma(number), "column": intcomma(column)}
 
     def _check_utf8(self, chunk: bytes, *, final: bool) -> None:
         try:
@@ -116,7 +124,9 @@ class TextWatch:
         except UnicodeDecodeError as error:
             byte = self._checked - len(chunk) - self._undecoded + error.start + 1
             raise FileProblem(
-                "not-utf8", f"The file is not UTF-8: byte {byte:,} does not belong to it. Save the file again as UTF-8."
+                "not-utf8",
+                _("The file is not UTF-8: byte %(byte)s does not belong to it. Save the file again as UTF-8.")
+                % {"byte": intcomma(byte)},
             ) from None
         self._undecoded = len(self._decoder.getstate()[0])
 
@@ -132,7 +142,7 @@ class TextWatch:
                 return
             if match[1]:
                 raise FileProblem(
-                    "surrogate", "The file holds half of an escaped character (\\ud800 to \\udfff). Export it again."
+                    "surrogate", _("The file holds half of an escaped character (\\ud800 to \\udfff). Export it again.")
                 )
             end = match.end()
         tail = buffer.find(b"\\", end)
@@ -143,4 +153,7 @@ class TextWatch:
             block = chunk[start : start + _DIGIT_BLOCK]
             self._digits = self._digits + len(block) if block.isdigit() else 0
             if self._digits >= _MOST_DIGITS:
-                raise FileProblem("too-large", f"The file holds a number of more than 3,000 digits near line {self.line:,}.")
+                raise FileProblem(
+                    "too-large",
+                    _("The file holds a number of more than 3,000 digits near line %(line)s.") % {"line": intcomma(self.line)},
+                )

@@ -82,12 +82,14 @@ def search_result(request: HttpRequest, pk: UUID) -> HttpResponse:
         "still_coming": any(finder.still_coming(user) for finder in finding.finders_for(user)),
         "searched": True,
     }
-    return _page(request, user, SearchForm({"text": wanted.typed}), **context)
+    return _page(request, user, SearchForm({"text": wanted.typed}), context)
 
 
-def _page(request: HttpRequest, user: User, form: SearchForm, *, status: int = 200, **context: object) -> HttpResponse:
-    more = {"form": form, "finders": finding.finders_for(user), "longest": LONGEST}
-    return render(request, "portal/search.html", more | context, status=status)
+def _page(
+    request: HttpRequest, user: User, form: SearchForm, found: dict[str, object] | None = None, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "finders": finding.finders_for(user), "longest": LONGEST}
+    return render(request, "portal/search.html", context | (found or {}), status=status)
 
 
 def _user_with_finders(request: HttpRequest) -> User:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
 
 ICONS = {"good": "check", "bad": "cross", "warning": "warning", "info": "moving", "unknown": "dot"}
+
+_TO_THE_MINUTE = "j M Y, H:i"
 
 
 @register.inclusion_tag("portal/_pill.html")
@@ -29,7 +34,7 @@ def icon(name: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("portal/_bar.html")
-def bar(done: int, failed: int, total: int, label: str, *, unit: str = "done") -> dict[str, Any]:
+def bar(done: int, failed: int, total: int, label: str, *, unit: str = "") -> dict[str, Any]:
     """A progress bar with its words. Widths are on a scale of 1000; a part that is not empty can be seen."""
 
     def width(part: int) -> int:
@@ -37,25 +42,25 @@ def bar(done: int, failed: int, total: int, label: str, *, unit: str = "done") -
 
     bad = width(failed)
     good = min(width(done - failed), 1000 - bad)
-    return {"label": label, "done": done, "failed": failed, "total": total, "good": good, "bad": bad, "unit": unit}
+    return {"label": label, "done": done, "failed": failed, "total": total, "good": good, "bad": bad, "unit": unit or _("done")}
 
 
 @register.simple_tag
-def moment(value: datetime | None, empty: str = "not yet") -> SafeString | str:
-    """A time: in UTC, which the browser turns into local time and keeps on hover."""
+def moment(value: datetime | None, empty: str = "") -> SafeString | str:
+    """A time where the person is, with UTC on hover. Without a chosen zone the browser puts its own in place of the portal's."""
     if value is None:
-        return empty
-    utc = value.astimezone(timezone.get_default_timezone())
-    words = format_date(utc, "j M Y, H:i")
-    zone = utc.tzname() or "UTC"
-    return format_html('<time datetime="{}" title="{} {}">{} {}</time>', value.isoformat(), words, zone, words, zone)
+        return empty or _("not yet")
+    local, utc = timezone.localtime(value), value.astimezone(UTC)
+    words, zone = format_date(local, _TO_THE_MINUTE), local.tzname() or "UTC"
+    in_utc = f"{format_date(utc, _TO_THE_MINUTE)} UTC"
+    return format_html('<time datetime="{}" title="{}">{} {}</time>', value.isoformat(), in_utc, words, zone)
 
 
 @register.simple_tag
-def day(value: date | None, empty: str = "none") -> SafeString | str:
+def day(value: date | None, empty: str = "") -> SafeString | str:
     """A date without a time."""
     if value is None:
-        return empty
+        return empty or _("none")
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), format_date(value, "j M Y"))
 
 
@@ -66,9 +71,11 @@ def days_left(value: date | None, today: date | None = None) -> str:
         return ""
     left = (value - (today or timezone.localdate())).days
     if left == 0:
-        return "today"
-    number = f"{abs(left):,} day{'' if abs(left) == 1 else 's'}"
-    return f"in {number}" if left > 0 else f"{number} ago"
+        return _("today")
+    number = intcomma(abs(left))
+    if left > 0:
+        return ngettext("in %(number)s day", "in %(number)s days", left) % {"number": number}
+    return ngettext("%(number)s day ago", "%(number)s days ago", -left) % {"number": number}
 
 
 @register.filter

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from privacy.building.content import MOST_IDENTITIES, MOST_PEOPLE, Content
+from privacy.building.content import MOST_PEOPLE, Content
 from privacy.building.drafts import Faulty, Stale, Stamp, discard, save, start, to_upload
 from privacy.building.faults import Fault, check
 
 __all__ = [
-    "MOST_IDENTITIES",
     "MOST_PEOPLE",
     "Content",
     "Fault",

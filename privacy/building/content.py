@@ -62,6 +62,11 @@ class Content:
     received_on: str = ""
     people: list[DraftPerson] = field(default_factory=lambda: [DraftPerson()])
 
+    @property
+    def filled(self) -> int:
+        """How many people are named."""
+        return sum(not person.is_blank for person in self.people)
+
     # --- Kept in a draft ---
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,7 +111,7 @@ class Content:
         for name in form:
             if not (found := _FIELD.fullmatch(name)):
                 continue
-            row, text = int(found[2]), form[name].strip()[:_LONGEST]
+            row, text = int(found[2]), form.get(name, "").strip()[:_LONGEST]
             if found[1] == "key":
                 keys[row] = text
             elif found[3]:

@@ -1,4 +1,4 @@
-"""What the builder's page shows beside what was typed: products and what they take, laws and their days, faults at their fields."""
+"""What the builder's page shows beside what was typed: products and what they take, laws and their days, faults by field."""
 
 from __future__ import annotations
 

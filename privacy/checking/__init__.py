@@ -5,7 +5,7 @@ Duplicates are found by 8-byte hashes, one for each person and kind; only candid
 
 from privacy.checking.namespaces import NAMESPACE_LIMIT, OTHER_NAMESPACES
 from privacy.checking.results import CheckResult, OpenMatch, Summary, unreadable
-from privacy.checking.whole_file import LOOK_UP_BATCH, check_file, read_people
+from privacy.checking.whole_file import LOOK_UP_BATCH, check_file, read_people, summarize
 
 __all__ = [
     "LOOK_UP_BATCH",
@@ -16,5 +16,6 @@ __all__ = [
     "Summary",
     "check_file",
     "read_people",
+    "summarize",
     "unreadable",
 ]

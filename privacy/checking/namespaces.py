@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from portal.masking import mask
 from privacy import pass_namespaces
 from privacy.checking.results import Summary
@@ -36,7 +39,7 @@ class _Named:
     @property
     def how_many(self) -> str:
         """In words."""
-        return f"{self.count:,}, first in row {self.row:,}"
+        return _("%(count)s, first in row %(row)s") % {"count": intcomma(self.count), "row": intcomma(self.row)}
 
 
 class Namespaces:
@@ -53,7 +56,7 @@ class Namespaces:
 
     def count(self, person: Person, names: Names) -> None:
         """Count the identities of a person; `names` are theirs in canonical form."""
-        for place, (identity, (namespace, _)) in enumerate(zip(person.identities, names, strict=True)):
+        for place, (identity, (namespace, _value)) in enumerate(zip(person.identities, names, strict=True)):
             spelling = (identity.namespace, identity.type, namespace)
             if spelling in self._more:
                 self._more[spelling] += 1
@@ -101,22 +104,32 @@ class Namespaces:
             if any(product.takes(namespace, type_) for product in products) or pass_namespaces.is_meant(namespace):
                 continue
             name = shown(namespace)
-            message = f"None of the products takes {name} identities of type {type_} ({named.how_many})."
-            hint = "Adobe will answer that it does not know them. Check the namespace and its type."
+            message = _("None of the products takes %(name)s identities of type %(type)s (%(how_many)s).") % {
+                "name": name,
+                "type": type_,
+                "how_many": named.how_many,
+            }
+            hint = _("Adobe will answer that it does not know them. Check the namespace and its type.")
             if [product.code for product in products] == [pass_namespaces.PRODUCT]:
-                hint = f"Adobe Pass takes the provider (MVPD) in the namespace. {pass_namespaces.hint(named.text)}"
+                hint = _("Adobe Pass takes the provider (MVPD) in the namespace. %(hint)s") % {
+                    "hint": pass_namespaces.hint(named.text)
+                }
             yield Finding("warning", "namespace", f"{named.path}.userIDs", named.row, None, message, hint)
 
     def _of_adobe_pass(self, is_asked: bool) -> Iterator[Finding]:
         """Adobe Pass finds nobody under a namespace that is written in another way, and says that it is done."""
         if self._pass and not is_asked:
-            message = "Identities of Adobe Pass are named, and Adobe Pass is not among the products."
-            hint = f"Add {pass_namespaces.PRODUCT}, or leave these identities out."
+            message = _("Identities of Adobe Pass are named, and Adobe Pass is not among the products.")
+            hint = _("Add %(product)s, or leave these identities out.") % {"product": pass_namespaces.PRODUCT}
             yield Finding("warning", "pass-not-asked", "include", None, None, message, hint)
             return
         for (namespace, type_), named in self._pass.items():
             if problem := pass_namespaces.problem(namespace, type_):
-                path = f"{named.path}.userIDs[{named.place}].{'type' if problem.endswith(pass_namespaces.TYPE) else 'namespace'}"
-                message = f"The identity {named.text} of Adobe Pass ({named.how_many}) {problem}."
+                path = f"{named.path}.userIDs[{named.place}].{'type' if pass_namespaces.TYPE in problem else 'namespace'}"
+                message = _("The identity %(text)s of Adobe Pass (%(how_many)s) %(problem)s.") % {
+                    "text": named.text,
+                    "how_many": named.how_many,
+                    "problem": problem,
+                }
                 hint = pass_namespaces.hint(namespace)
                 yield Finding("error", "pass-namespace", path, named.row, None, message, hint)

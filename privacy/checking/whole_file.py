@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from portal.reading.kinds import FileKind, wrong_page
 from privacy import envelopes
 from privacy.checking.namespaces import Namespaces
@@ -44,15 +47,53 @@ def check_file(
     return check.result(envelope)
 
 
-def read_people(open_stream: Callable[[], Readable]) -> Iterator[Person]:
+def read_people(open_stream: Callable[[], Readable], *, progress: Callable[[int], None] = lambda _: None) -> Iterator[Person]:
     """The people of a file that was checked. Raises ValueError when it does not hold what was checked."""
     anything = OrganizationRules("", frozenset(), 10_000)
-    for item in read_file(open_stream()):
+    for item in read_file(open_stream(), progress=progress):
         if isinstance(item, UserItem):
             person, findings = read_person(item.row, item.value, anything)
             if person is None:
                 raise ValueError(f"row {item.row} of a checked file has errors: {findings[0].code}")
             yield person
+
+
+def summarize(
+    people: Iterable[Person], *, max_people_per_call: int = MAX_PEOPLE, max_identities_per_call: int = MAX_IDENTITIES
+) -> Summary:
+    """What these people ask for, in numbers: of a file that was checked, when some of its people are left out."""
+    counting = Counting(max_people_per_call, max_identities_per_call)
+    for person in people:
+        counting.add(person, person.names())
+    return counting.finish()
+
+
+class Counting:
+    """Counts into a summary, one person after another."""
+
+    def __init__(self, max_people: int, max_identities: int) -> None:
+        self.summary = Summary()
+        self.namespaces = Namespaces(self.summary)
+        self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
+
+    def add(self, person: Person, names: Names) -> None:
+        """One more; `names` are theirs in canonical form."""
+        self.summary.people += 1
+        summary, actions = self.summary, person.actions
+        summary.access_people += "access" in actions
+        summary.delete_people += "delete" in actions
+        summary.opt_out_people += OPT_OUT in actions
+        summary.jobs += len(actions)
+        summary.identities += len(names)
+        self._splitters[OPT_OUT in actions].add(len(names))
+        self.namespaces.count(person, names)
+
+    def finish(self) -> Summary:
+        """The summary, once everybody was counted."""
+        self.namespaces.settle()
+        self.summary.access_delete_calls = self._splitters[False].calls
+        self.summary.opt_out_calls = self._splitters[True].calls
+        return self.summary
 
 
 class _Check:
@@ -67,7 +108,8 @@ class _Check:
         max_identities: int,
     ) -> None:
         self.findings = Findings()
-        self.summary = Summary()
+        self._counting = Counting(max_people, max_identities)
+        self.summary = self._counting.summary
         self._rules = rules
         self._catalog = catalog
         self._find_open = find_open
@@ -75,8 +117,6 @@ class _Check:
         self._has_users = False
         self._duplicates = Duplicates()
         self._waiting: list[Person] = []
-        self._splitters = {opt_out: Splitter(max_people, max_identities) for opt_out in (False, True)}
-        self._namespaces = Namespaces(self.summary)
 
     def take(self, item: Member | UsersStart | UserItem) -> None:
         match item:
@@ -89,27 +129,17 @@ class _Check:
 
     def _take_user(self, item: UserItem) -> None:
         person, findings = read_person(item.row, item.value, self._rules)
-        self.summary.people += 1
         if person is None:
+            self.summary.people += 1
             self.findings.add(*findings)
             self._duplicates.note(key_of(item.value), None, [])
             return
         names = person.names()
         self._duplicates.note(person.key, person, names)
-        self._count(person, names)
+        self._counting.add(person, names)
         self._waiting.append(person)
         if len(self._waiting) >= LOOK_UP_BATCH:
             self._look_up()
-
-    def _count(self, person: Person, names: Names) -> None:
-        summary, actions = self.summary, person.actions
-        summary.access_people += "access" in actions
-        summary.delete_people += "delete" in actions
-        summary.opt_out_people += OPT_OUT in actions
-        summary.jobs += len(actions)
-        summary.identities += len(names)
-        self._splitters[OPT_OUT in actions].add(len(names))
-        self._namespaces.count(person, names)
 
     def _look_up(self) -> None:
         if not self._waiting:
@@ -117,8 +147,12 @@ class _Check:
         # A person may be found by each of their identities: said once, and in the order of the file.
         found = set(self._find_open(self._waiting))
         for match in sorted(found, key=lambda match: (match.row, match.action, match.request_number)):
-            message = f"{where(match.row, match.key)}: the same {match.action} is already open in {match.request_number}."
-            hint = "Leave this person out, or confirm to ask Adobe twice."
+            message = _("%(where)s: the same %(action)s is already open in %(request_number)s.") % {
+                "where": where(match.row, match.key),
+                "action": match.action,
+                "request_number": match.request_number,
+            }
+            hint = _("Leave this person out, or confirm to ask Adobe twice.")
             path = f"users[{match.row - 1}]"
             self.findings.add(Finding("warning", "already-open", path, match.row, match.key, message, hint))
         self._waiting = []
@@ -126,18 +160,16 @@ class _Check:
     def finish(self) -> Envelope | None:
         """What needs the whole file."""
         self._look_up()
-        self._namespaces.settle()
+        self._counting.finish()
         if not self._has_users and (elsewhere := wrong_page(self._members, FileKind.REQUEST)):
             self._error("", "other-kind", *elsewhere)
             return None
         if not self._has_users and "users" not in self._members:
-            self._error("users", "missing", "users is missing.", "Add the list of people.")
+            self._error("users", "missing", _("users is missing."), _("Add the list of people."))
         elif not self._has_users:
-            self._error("users", "list_type", "users must be a list.", "Put the people in square brackets.")
+            self._error("users", "list_type", _("users must be a list."), _("Put the people in square brackets."))
         elif not self.summary.people:
-            self._error("users", "too_short", "users is empty.", "Name at least one person.")
-        self.summary.access_delete_calls = self._splitters[False].calls
-        self.summary.opt_out_calls = self._splitters[True].calls
+            self._error("users", "too_short", _("users is empty."), _("Name at least one person."))
         envelope, findings = envelopes.read_envelope(self._members, self._rules, self._catalog)
         self.findings.add(*findings)
         if envelope is not None:
@@ -148,14 +180,14 @@ class _Check:
         """Warnings about people and products together."""
         missing = [code for code in CJM_COMPANIONS if code not in envelope.products]
         if "cjm" in envelope.products and self.summary.delete_people and missing:
-            message = "A delete in Journey Optimizer stays in processing for ever without its companions."
-            self._warn("include", "cjm-alone", message, f"Add {', '.join(missing)}.")
+            message = _("A delete in Journey Optimizer stays in processing for ever without its companions.")
+            self._warn("include", "cjm-alone", message, _("Add %(missing)s.") % {"missing": ", ".join(missing)})
         products = [self._catalog.products.by_code[code] for code in envelope.products]
         for product in products:
             if self.summary.has_opt_out and product.supports_opt_out is False:
-                message = f"{product.name} does not take part in opt-out of sale."
-                self._warn("include", "no-opt-out", message, "It will answer that this does not apply.")
-        self.findings.add(*self._namespaces.findings(products))
+                message = _("%(name)s does not take part in opt-out of sale.") % {"name": product.name}
+                self._warn("include", "no-opt-out", message, _("It will answer that this does not apply."))
+        self.findings.add(*self._counting.namespaces.findings(products))
 
     def _error(self, path: str, code: str, message: str, hint: str) -> None:
         self.findings.add(Finding("error", code, path, None, None, message, hint))
@@ -178,18 +210,21 @@ class _Check:
         if key and hash(key) in keys:
             first = seen.setdefault(key, row)
             if first != row:
-                message = f"{where(row, key)}: row {first:,} has the same key."
-                hint = "Give every person a key of their own."
+                message = _("%(where)s: row %(first)s has the same key.") % {"where": where(row, key), "first": intcomma(first)}
+                hint = _("Give every person a key of their own.")
                 self.findings.add(Finding("error", "duplicate-key", f"{path}.key", row, key, message, hint))
-        person, _ = read_person(row, item.value, self._rules)
+        person, _findings = read_person(row, item.value, self._rules)
         if person is None:
             return
         names = person.names()
         if self._duplicates.hash_person(person, names) in people:
             first = seen.setdefault((*sorted(person.actions), *sorted(names)), row)
             if first != row:
-                message = f"{where(row, key)}: row {first:,} has the same identities and actions."
-                hint = "Remove one of the two."
+                message = _("%(where)s: row %(first)s has the same identities and actions.") % {
+                    "where": where(row, key),
+                    "first": intcomma(first),
+                }
+                hint = _("Remove one of the two.")
                 self.findings.add(Finding("error", "duplicate-person", path, row, key, message, hint))
 
     def result(self, envelope: Envelope | None) -> CheckResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from portal import audit, clock, steps
 from portal.models import User
@@ -41,7 +42,7 @@ def give_up(call: ConsentCall, user: User) -> None:
 def _decide(call: ConsentCall, user: User, decision: str, state: CallState, **fields: Any) -> None:
     undecided = ConsentCall.objects.filter(pk=call.pk, state=CallState.UNKNOWN).exclude(person_reason="")
     if not undecided.update(state=state, **fields):
-        raise NotPossible("This call is no longer waiting for a decision. Load the page again to see where it is.")
+        raise NotPossible(_("This call is no longer waiting for a decision. Load the page again to see where it is."))
     audit.record(
         "consent.decided",
         actor=user,

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from privacy.schema import ADOBE_NAMES, Finding, canonical_namespace, canonical_value, shown
 
 MOST_FINDINGS = 100
@@ -21,16 +25,16 @@ STANDARD = {canonical_namespace(name, "standard"): name for name in ADOBE_NAMES.
 _CANONICAL = {name: canonical for canonical, name in STANDARD.items()}
 # What people call them, for the form; those that are asked for most stand first.
 LABELS = {
-    "Email": "E-mail address",
-    "ECID": "Experience Cloud ID",
-    "Phone": "Phone number",
-    "CORE": "Audience Manager UUID",
-    "AdCloud": "Advertising Cloud",
-    "AAID": "Analytics cookie",
-    "TNTID": "Target",
-    "GAID": "Google advertising ID",
-    "IDFA": "Apple advertising ID",
-    "WAID": "Windows advertising ID",
+    "Email": noop("E-mail address"),
+    "ECID": noop("Experience Cloud ID"),
+    "Phone": noop("Phone number"),
+    "CORE": noop("Audience Manager UUID"),
+    "AdCloud": noop("Advertising Cloud"),
+    "AAID": noop("Analytics cookie"),
+    "TNTID": noop("Target"),
+    "GAID": noop("Google advertising ID"),
+    "IDFA": noop("Apple advertising ID"),
+    "WAID": noop("Windows advertising ID"),
 }
 # In the only sample that Adobe gives of this call it is written small.
 _ON_THE_WIRE = {"Email": "email"}
@@ -104,22 +108,30 @@ class Collector:
     def namespace(self, given: Any, path: str, where: str) -> str | None:
         """Adobe's name of a namespace, or None when it is none that this call takes."""
         if not isinstance(given, str) or not given.strip():
-            self.error("namespace", path, f"{where}: the namespace is missing.", _one_of())
+            self.error("namespace", path, _("%(where)s: the namespace is missing.") % {"where": where}, _one_of())
             return None
         name = standard_name(given)
         if name is None:
             near = get_close_matches(given.strip().casefold(), STANDARD, n=1)
-            hint = f"Did you mean {STANDARD[near[0]]}? {_one_of()}" if near else _one_of()
-            self.error("namespace", path, f"{where}: “{shown(given.strip())}” is not a standard namespace of Adobe's.", hint)
+            hint = (
+                _("Did you mean %(words)s? %(one_of)s") % {"words": STANDARD[near[0]], "one_of": _one_of()} if near else _one_of()
+            )
+            self.error(
+                "namespace",
+                path,
+                _("%(where)s: “%(shown)s” is not a standard namespace of Adobe's.")
+                % {"where": where, "shown": shown(given.strip())},
+                hint,
+            )
         return name
 
     def add(self, namespace: str, given: Any, path: str, where: str) -> None:
         """Take one value of a namespace that `namespace` has named."""
         if isinstance(given, int) and not isinstance(given, bool):
-            self.error("unquoted", path, f"{where}: the value is a number.", "Put it in quotes.")
+            self.error("unquoted", path, _("%(where)s: the value is a number.") % {"where": where}, _("Put it in quotes."))
             return
         if not isinstance(given, str):
-            self.error("value", path, f"{where}: the value is not a text.", "Write it in quotes.")
+            self.error("value", path, _("%(where)s: the value is not a text.") % {"where": where}, _("Write it in quotes."))
             return
         value = given.strip()
         if problem := _problem(value):
@@ -135,7 +147,7 @@ class Collector:
     def checked(self) -> Checked:
         """The result. No value at all, though nothing is wrong, is an error too."""
         if not self._values and not self.error_count:
-            self.error("empty", "", "There is nobody in it.", "Give at least one namespace with one value.")
+            self.error("empty", "", _("There is nobody in it."), _("Give at least one namespace with one value."))
         entities = tuple(
             Entity(name, tuple(values.values()), self._duplicates.get(name, 0)) for name, values in self._values.items()
         )
@@ -148,19 +160,21 @@ def standard_name(given: str) -> str | None:
 
 
 def _one_of() -> str:
-    return f"Use one of: {', '.join(LABELS)}."
+    return _("Use one of: %(labels)s.") % {"labels": ", ".join(LABELS)}
 
 
 def _problem(value: str) -> tuple[str, str] | None:
     """What is wrong with a value, and what to do; None when nothing is."""
     if not value:
-        return "the value is empty", "Fill it in, or take it out."
+        return _("the value is empty"), _("Fill it in, or take it out.")
     if len(value) > LONGEST_VALUE:
-        return f"the value is longer than {LONGEST_VALUE:,} characters", "Check that no quote or line end is missing."
+        return _("the value is longer than %(longest_value)s characters") % {"longest_value": intcomma(LONGEST_VALUE)}, _(
+            "Check that no quote or line end is missing."
+        )
     if _ROUNDED.fullmatch(value):
-        return "a spreadsheet has rounded the value", "Format the column as text, and fill the value in anew."
+        return _("a spreadsheet has rounded the value"), _("Format the column as text, and fill the value in anew.")
     if not value.isprintable():
-        return "the value holds a line end or another character that cannot be seen", "Take it out."
+        return _("the value holds a line end or another character that cannot be seen"), _("Take it out.")
     return None
 
 

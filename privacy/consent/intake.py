@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit, clock, steps
 from portal.ids import new_id
@@ -71,7 +72,7 @@ def confirm(opt_out: OptOut, user: User) -> None:
             status=OptOutStatus.SENDING, recall_until=recall, entities_sealed=None, to_index_at=clock.now()
         )
         if not taken:
-            raise NotPossible("This opt-out was confirmed or discarded already.")
+            raise NotPossible(_("This opt-out was confirmed or discarded already."))
         calls = []
         for ordinal, part in enumerate(parts, start=1):
             call = ConsentCall(opt_out=opt_out, ordinal=ordinal, values=sum(len(one.values) for one in part))
@@ -92,7 +93,7 @@ def discard(opt_out: OptOut, user: User) -> None:
             status=OptOutStatus.CANCELLED, entities_sealed=None, finished_at=now, shredded_at=now
         )
         if not taken:
-            raise NotPossible("This opt-out was confirmed or discarded already.")
+            raise NotPossible(_("This opt-out was confirmed or discarded already."))
         _record("discarded", opt_out, user)
         if opt_out.data_key is not None:
             opt_out.data_key.destroy()
@@ -113,7 +114,7 @@ def cancel(opt_out: OptOut, user: User) -> None:
             state=CallState.CANCELLED, settled_at=timezone.now()
         )
         if not stopped or stopped != calls.count():
-            raise NotPossible("It can no longer be cancelled: it has gone to Adobe, or has ended.")
+            raise NotPossible(_("It can no longer be cancelled: it has gone to Adobe, or has ended."))
         _record("recalled", opt_out, user)
         progress.refresh(opt_out.pk)
 

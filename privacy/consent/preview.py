@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from portal import crypto
 from portal.masking import mask
 from privacy.consent import intake
@@ -50,4 +52,4 @@ class Preview:
 
 def _line(entity: Entity) -> NamespaceLine:
     examples = [mask(value) for value in entity.values[:MOST_EXAMPLES]]
-    return NamespaceLine(entity.namespace, LABELS[entity.namespace], len(entity.values), entity.duplicates, examples)
+    return NamespaceLine(entity.namespace, _(LABELS[entity.namespace]), len(entity.values), entity.duplicates, examples)

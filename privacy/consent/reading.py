@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ijson import ObjectBuilder
 
 from portal.reading import MAX_DEPTH, FileProblem, Readable, read_json
@@ -31,14 +34,16 @@ _OF_THE_CALL = frozenset({"optoutofsale", "entities"})
 # What Adobe's specification allows beside them: the organization is compared, references are our own.
 _ORGANIZATION = frozenset({"orgid", "imsorgid"})
 _REFERENCES = frozenset({"requestid", "transactionid"})
-_TOO_MANY = f"There are more than {MOST_VALUES:,} values, the most that one opt-out takes here. Split it into several."
+_TOO_MANY = _("There are more than %(most_values)s values, the most that one opt-out takes here. Split it into several.") % {
+    "most_values": intcomma(MOST_VALUES)
+}
 
 
 def read_file(stream: Readable, ims_org_id: str) -> Checked:
     """What a file names. Raises FileProblem when it cannot be read at all; the message may name a part of the file."""
     content = _whole(stream)
     if not content.strip():
-        raise FileProblem("empty", "The file is empty. Choose the file again, or export it again.")
+        raise FileProblem("empty", _("The file is empty. Choose the file again, or export it again."))
     _refuse_others(content)
     if content.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
         payload: Any = next(read_json(io.BytesIO(content), _Whole()), None)
@@ -65,7 +70,7 @@ def check_payload(payload: Any, ims_org_id: str) -> Checked:
     """What the body of a consent call names. Raises FileProblem for too many values."""
     found = Collector()
     if not isinstance(payload, Mapping):
-        found.error("not-an-object", "", "An opt-out is one JSON object, { … }.", "Put optOutOfSale and entities into it.")
+        found.error("not-an-object", "", _("An opt-out is one JSON object, { … }."), _("Put optOutOfSale and entities into it."))
         return found.checked()
     if elsewhere := wrong_page(payload, FileKind.OPT_OUT):
         found.error("other-kind", "", *elsewhere)
@@ -77,7 +82,7 @@ def check_payload(payload: Any, ims_org_id: str) -> Checked:
     found.left_out = len(members.keys() - known) + len(members.keys() & _REFERENCES)
     name, entities = members.get("entities", ("entities", None))
     if not isinstance(entities, list):
-        found.error("entities", name, "entities is missing, or is not a list.", 'Write it as "entities": [ … ].')
+        found.error("entities", name, _("entities is missing, or is not a list."), _('Write it as "entities": [ … ].'))
         return found.checked()
     _add_entities(entities, name, found)
     return found.checked()
@@ -87,10 +92,13 @@ def _members(entry: Mapping[str, Any], path: str, found: Collector) -> dict[str,
     """The members by name in any casing, each with the name as it is spelled; one that stands in two spellings is an error."""
     members: dict[str, tuple[str, Any]] = {}
     for name, value in entry.items():
-        first, _ = members.setdefault(name.casefold(), (name, value))
+        first, _value = members.setdefault(name.casefold(), (name, value))
         if first != name:
-            message = f"{shown(first)} and {shown(name)} are two spellings of one member."
-            found.error("twice", path or name, message, "Keep one of them, so that it is clear which counts.")
+            message = _("%(shown)s and %(shown_2)s are two spellings of one member.") % {
+                "shown": shown(first),
+                "shown_2": shown(name),
+            }
+            found.error("twice", path or name, message, _("Keep one of them, so that it is clear which counts."))
     return members
 
 
@@ -100,8 +108,8 @@ def _meaning(member: tuple[str, Any] | None, found: Collector) -> bool:
         value = value.strip().casefold() == "true"
     if isinstance(value, bool):
         return value
-    words = "is missing" if value is None else "must be true or false"
-    found.error("opt-out-of-sale", name, f"optOutOfSale {words}.", "Write true to opt out.")
+    words = _("is missing") if value is None else _("must be true or false")
+    found.error("opt-out-of-sale", name, _("optOutOfSale %(words)s.") % {"words": words}, _("Write true to opt out."))
     return True
 
 
@@ -109,8 +117,11 @@ def _compare_organization(members: Mapping[str, tuple[str, Any]], ims_org_id: st
     for each in _ORGANIZATION & members.keys():
         name, value = members[each]
         if not isinstance(value, str) or value.strip().casefold() != ims_org_id.casefold():
-            message = f"{name} is not the IMS organization that was chosen, {ims_org_id}."
-            found.error("organization", name, message, "Choose the other organization, or correct it.")
+            message = _("%(name)s is not the IMS organization that was chosen, %(ims_org_id)s.") % {
+                "name": name,
+                "ims_org_id": ims_org_id,
+            }
+            found.error("organization", name, message, _("Choose the other organization, or correct it."))
 
 
 def _add_entities(entities: list[Any], at: str, found: Collector) -> None:
@@ -118,7 +129,12 @@ def _add_entities(entities: list[Any], at: str, found: Collector) -> None:
     for place, entity in enumerate(entities):
         path, where = f"{at}[{place}]", f"Entity {place + 1:,}"
         if not isinstance(entity, Mapping):
-            found.error("entity", path, f"{where} must be an object.", "Write a nameSpace and values in curly brackets.")
+            found.error(
+                "entity",
+                path,
+                _("%(where)s must be an object.") % {"where": where},
+                _("Write a nameSpace and values in curly brackets."),
+            )
             continue
         members = _members(entity, path, found)
         found.left_out += len(members.keys() - {"namespace", "values"})
@@ -126,13 +142,23 @@ def _add_entities(entities: list[Any], at: str, found: Collector) -> None:
         namespace = found.namespace(given, f"{path}.{spelled}", where)
         spelled, values = members.get("values", ("values", None))
         if not isinstance(values, list) or not values:
-            found.error("values", f"{path}.{spelled}", f"{where}: values is missing, empty, or not a list.", "Give at least one.")
+            found.error(
+                "values",
+                f"{path}.{spelled}",
+                _("%(where)s: values is missing, empty, or not a list.") % {"where": where},
+                _("Give at least one."),
+            )
             continue
         taken += len(values)
         if taken > MOST_VALUES:
             raise FileProblem("too-many", _TOO_MANY)
         for number, value in enumerate(values if namespace else ()):
-            found.add(namespace or "", value, f"{path}.{spelled}[{number}]", f"{where}, value {number + 1:,}")
+            found.add(
+                namespace or "",
+                value,
+                f"{path}.{spelled}[{number}]",
+                _("%(where)s, value %(number)s") % {"where": where, "number": intcomma(number + 1)},
+            )
 
 
 class _Whole:
@@ -162,15 +188,18 @@ class _Whole:
             raise FileProblem("too-many", _TOO_MANY)
         if event == "map_key":
             if value in self._names[-1]:
-                message = (
-                    f"The key “{shown(value)}” stands twice in one object. Keep one of them, so that it is clear which counts."
-                )
+                message = _(
+                    "The key “%(shown)s” stands twice in one object. Keep one of them, so that it is clear which counts."
+                ) % {"shown": shown(value)}
                 raise FileProblem("duplicate-json-key", message)
             self._names[-1].add(value)
         elif event in ("start_map", "start_array"):
             self._names.append(set())
             if len(self._names) > MAX_DEPTH:
-                raise FileProblem("too-deep", f"The file is nested deeper than {MAX_DEPTH} levels. An opt-out needs four.")
+                raise FileProblem(
+                    "too-deep",
+                    _("The file is nested deeper than %(max_depth)s levels. An opt-out needs four.") % {"max_depth": MAX_DEPTH},
+                )
         elif event in ("end_map", "end_array"):
             self._names.pop()
 
@@ -182,13 +211,15 @@ def _check_csv(content: bytes) -> Checked:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"The file is not UTF-8: byte {error.start + 1:,} does not belong to it. Save the file again as UTF-8."
+        message = _("The file is not UTF-8: byte %(number)s does not belong to it. Save the file again as UTF-8.") % {
+            "number": intcomma(error.start + 1)
+        }
         raise FileProblem("not-utf8", message) from None
     found = Collector()
     try:
         _add_rows(_rows(text, _separator(text)), found)
     except csv.Error:
-        raise FileProblem("not-csv", "The file is neither JSON nor CSV that can be read. Export it again.") from None
+        raise FileProblem("not-csv", _("The file is neither JSON nor CSV that can be read. Export it again.")) from None
     return found.checked()
 
 
@@ -238,18 +269,23 @@ def _named_columns(cells: list[str]) -> tuple[int, int] | None:
 
 
 def _add_row(cells: list[str], columns: tuple[int, int] | None, line: int, found: Collector) -> None:
-    where = f"Line {line:,}"
+    where = _("Line %(line)s") % {"line": intcomma(line)}
     filled = len(cells) - next((place for place, cell in enumerate(reversed(cells)) if cell), 0)
     if columns is None and filled != 2:
-        words = "1 column" if filled == 1 else f"{filled:,} columns"
-        hint = "Write the namespace, a comma and the value; put a value that holds a comma in double quotes."
-        found.error("columns", f"line {line}", f"{where}: it has {words}. A row is a namespace and a value.", hint)
+        words = ngettext("%(number)s column", "%(number)s columns", filled) % {"number": intcomma(filled)}
+        hint = _("Write the namespace, a comma and the value; put a value that holds a comma in double quotes.")
+        found.error(
+            "columns",
+            f"line {line}",
+            _("%(where)s: it has %(words)s. A row is a namespace and a value.") % {"where": where, "words": words},
+            hint,
+        )
         return
     at_namespace, at_value = columns or (0, 1)
     given = cells[at_namespace] if at_namespace < len(cells) else ""
-    name = found.namespace(given, f"line {line}, namespace", where)
+    name = found.namespace(given, _("line %(line)s, namespace") % {"line": line}, where)
     if name:
-        found.add(name, cells[at_value] if at_value < len(cells) else "", f"line {line}, value", where)
+        found.add(name, cells[at_value] if at_value < len(cells) else "", _("line %(line)s, value") % {"line": line}, where)
 
 
 # --- Bytes ---
@@ -264,7 +300,8 @@ def _whole(stream: Readable) -> bytes:
         if size > MOST_BYTES:
             most = MOST_BYTES // 1024 // 1024
             raise FileProblem(
-                "too-large", f"The file is larger than {most} MB, the most that an opt-out takes. Split it into several."
+                "too-large",
+                _("The file is larger than %(most)s MB, the most that an opt-out takes. Split it into several.") % {"most": most},
             )
     return b"".join(parts)
 
@@ -275,5 +312,5 @@ def _refuse_others(content: bytes) -> None:
     except FileProblem as problem:
         if problem.code == "encoding":
             raise
-        message = "The file is an archive, a spreadsheet or a PDF. Choose a JSON file, or save the sheet as CSV (UTF-8)."
+        message = _("The file is an archive, a spreadsheet or a PDF. Choose a JSON file, or save the sheet as CSV (UTF-8).")
         raise FileProblem(problem.code, message) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.models import User
@@ -21,11 +22,11 @@ def shred(opt_out: OptOut, user: User) -> None:
     with transaction.atomic():
         row = OptOut.objects.select_for_update(no_key=True).get(pk=opt_out.pk)
         if row.shredded_at is not None:
-            raise NotPossible("The personal data of this opt-out was removed already.")
+            raise NotPossible(_("The personal data of this opt-out was removed already."))
         if row.status == OptOutStatus.DRAFT:
-            raise NotPossible("It was not confirmed yet. Discard it instead.")
+            raise NotPossible(_("It was not confirmed yet. Discard it instead."))
         if row.calls.filter(state__in=OPEN_STATES).exists():
-            raise NotPossible("Calls of this opt-out are still open. Wait until they are settled, or decide about them.")
+            raise NotPossible(_("Calls of this opt-out are still open. Wait until they are settled, or decide about them."))
         row.calls.update(entities_sealed=None, words_sealed=None)
         row.digests.all().delete()
         OptOut.objects.filter(pk=row.pk).update(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.models import Organization, User
+from privacy import noticing
 from privacy.handling.rows import locked
 from privacy.intake import NotPossible
 from privacy.models import PrivacyRequest
@@ -47,6 +48,8 @@ def assign(request: PrivacyRequest, to: User | None, by: User) -> bool:
     row.assignee = to
     row.save(update_fields=["assignee"])
     _record([row], to, by)
+    if to is not None:
+        noticing.assigned([row], to, by)
     return True
 
 
@@ -136,4 +139,5 @@ def _hand_over_some(giver: User, taker: User, by: User) -> int:
     part = list(rows.select_for_update(no_key=True, of=("self",)).defer("envelope_sealed").order_by("pk")[:BATCH])
     PrivacyRequest.objects.filter(pk__in=[row.pk for row in part]).update(assignee=taker)
     _record(part, taker, by)
+    noticing.assigned(part, taker, by)
     return len(part)

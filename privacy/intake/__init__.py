@@ -14,6 +14,8 @@ from privacy.intake.confirming import (
     next_number,
     recall_until,
 )
+from privacy.intake.duplicates import Tally, choose, choose_all, tally
+from privacy.intake.open_people import find_open
 from privacy.intake.preparing import (
     drop_file_when_read,
     forget_prepared,
@@ -24,7 +26,6 @@ from privacy.intake.receiving import (
     check,
     check_next,
     check_stream,
-    find_open,
     open_stream,
     receive,
     rules_for,
@@ -34,11 +35,14 @@ from privacy.intake.refusals import NotPossible, Unreadable
 
 __all__ = [
     "NotPossible",
+    "Tally",
     "Unreadable",
     "asks_both",
     "check",
     "check_next",
     "check_stream",
+    "choose",
+    "choose_all",
     "confirm",
     "discard",
     "drop_file_when_read",
@@ -53,4 +57,5 @@ __all__ = [
     "receive",
     "rules_for",
     "take_in",
+    "tally",
 ]

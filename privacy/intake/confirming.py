@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import audit, clock, crypto, steps
 from portal.ids import new_id
@@ -17,13 +18,23 @@ from privacy.models import Draft, PrivacyRequest, Upload
 from privacy.statuses import UploadStatus
 
 
-def confirm(upload: Upload, user: User, *, agreed_to_two: bool = False, access_first: bool | None = None) -> list[PrivacyRequest]:
+def confirm(
+    upload: Upload,
+    user: User,
+    *,
+    agreed_to_two: bool = False,
+    access_first: bool | None = None,
+    needs_choices: bool = False,
+) -> list[PrivacyRequest]:
     """Make the request (two when opt-outs stand beside access or delete) and let a worker prepare it.
 
     `access_first`: whether deletes wait for the results of access, where people ask for both; None: as the organization has it.
-    A second press finds nothing left to confirm. Raises NotPossible with the reason.
+    `needs_choices`: somebody must have said of each person with an open request whether they are left out; else those of whom
+    nobody said it are asked for again. A second press finds nothing left to confirm. Raises NotPossible with the reason.
     """
     result, envelope = _confirmable(upload, agreed_to_two=agreed_to_two)
+    if needs_choices and upload.duplicates.undecided().exists():
+        raise NotPossible(_("Choose first what to do about the people who have an open request already."))
     with transaction.atomic():
         taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
         if not taken:
@@ -55,6 +66,8 @@ def _confirmable(upload: Upload, *, agreed_to_two: bool) -> tuple[checking.Check
     result = checking.CheckResult.from_dict(upload.result) if upload.status == UploadStatus.READY else None
     if result is None or result.envelope is None:
         raise NotPossible("This upload is not ready to be confirmed.")
+    if not result.summary.people:
+        raise NotPossible(_("Everybody in the file is left out, so there is nothing to send. Discard the upload."))
     if result.summary.needs_two_requests and not agreed_to_two:
         raise NotPossible("The file becomes two requests. Agree to that first.")
     if not upload.file_path.is_file():
@@ -136,6 +149,7 @@ def discard(upload: Upload, user: User) -> None:
         )
         if not changed:
             raise NotPossible("This upload was confirmed or discarded already.")
+        upload.duplicates.all().delete()
         audit.record("upload.discarded", actor=user, organization=upload.organization, obj=upload, root_id=upload.pk)
         if upload.data_key is not None:
             upload.data_key.destroy()

@@ -135,7 +135,8 @@ def _people_of(request: PrivacyRequest) -> Iterator[schema.Person]:
     if upload is None:
         raise NotPossible(f"{request.number} has no file to be prepared from")
     people = checking.read_people(lambda: open_stream(upload))
-    return (person for person in people if is_opt_out(person) == request.opt_out)
+    left_out = frozenset(upload.duplicates.leaving().values_list("row", flat=True))
+    return (person for person in people if is_opt_out(person) == request.opt_out and person.row not in left_out)
 
 
 def drop_file_when_read(upload: Upload | None) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
-from portal import audit, bulk, clock, crypto, leases, steps
+from portal import audit, clock, crypto, leases, steps
 from portal.interludes import Interlude
 from portal.models import Organization, User
 from portal.uploads import UPLOAD_LABEL, StoredUpload
 from privacy import catalog, checking, schema
+from privacy.intake.open_people import OpenPeople, find_open
 from privacy.intake.refusals import Unreadable
-from privacy.models import IdentityDigest, Upload
+from privacy.models import Upload
 from privacy.querysets import UploadQuerySet
 from privacy.reading import Readable
-from privacy.statuses import JOB_OPEN, Origin, UploadStatus
-from privacy.writing import LEASE_SECONDS, digests_of
+from privacy.statuses import Origin, UploadStatus
+from privacy.writing import LEASE_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +63,21 @@ def take_in(
     """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
     if file.too_large:
         most = filesizeformat(settings.UPLOAD_MAX_BYTES)
-        raise Unreadable(f"The file is larger than {most}, the most that is taken here. Split it into several files.")
+        raise Unreadable(
+            _("The file is larger than %(most)s, the most that is taken here. Split it into several files.") % {"most": most}
+        )
     if (file.size or 0) > settings.UPLOAD_INLINE_BYTES:
         upload = receive(file, organization=organization, user=user, received_on=received_on, origin=origin)
         file.kept = True
         steps.wake("check")
         return upload
-    result = check_stream(file.open_plain, organization)
+    open_people = OpenPeople(organization)
+    result = check_stream(file.open_plain, organization, open_people.find)
     if not result.readable:
         raise Unreadable(result.findings[0].message)
     with transaction.atomic():
         upload = receive(file, organization=organization, user=user, received_on=received_on, origin=origin)
+        open_people.keep(upload)
         _keep_result(upload, result)
     file.kept = True
     return upload
@@ -94,7 +101,8 @@ def open_stream(upload: Upload) -> crypto.SealedReader:
 def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> checking.CheckResult:
     """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes.
 
-    `tell` gets the number of bytes read so far.
+    One that was checked before is only counted anew, without the people who are left out. `tell` gets the number of bytes read
+    so far.
     """
 
     def progress(bytes_read: int) -> None:
@@ -104,38 +112,59 @@ def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> check
             upload.next_attempt_at = clock.read() + timedelta(seconds=LEASE_SECONDS)
             upload.save(update_fields=["bytes_checked", "next_attempt_at"])
 
+    checked_before = upload.result_sealed is not None
     try:
-        result = check_stream(lambda: open_stream(upload), upload.organization, progress)
+        if checked_before:
+            result = _counted_again(upload, progress)
+        else:
+            open_people = OpenPeople(upload.organization, upload)
+            result = check_stream(lambda: open_stream(upload), upload.organization, open_people.find, progress)
     except crypto.MasterKeyMissing:
         # The file is well: a worker that has the key checks it once this lease has run out.
         raise
     except (FileNotFoundError, crypto.CannotDecrypt):
         logger.error("the file of upload %s cannot be read", upload.pk)  # noqa: TRY400 - the place is all there is to say
-        result = checking.unreadable("lost", "The stored file is gone or damaged. Discard this upload and choose the file again.")
+        result = checking.unreadable(
+            "lost", _("The stored file is gone or damaged. Discard this upload and choose the file again.")
+        )
     with transaction.atomic():
-        _keep_result(upload, result)
+        _keep_result(upload, result, tell=not checked_before)
     if not result.readable:
         crypto.discard(upload.file_path)
     return result
 
 
+def _counted_again(upload: Upload, progress: Callable[[int], None]) -> checking.CheckResult:
+    left_out = frozenset(upload.duplicates.leaving().values_list("row", flat=True))
+    people = checking.read_people(lambda: open_stream(upload), progress=progress)
+    summary = checking.summarize(
+        (person for person in people if person.row not in left_out),
+        max_people_per_call=upload.organization.max_people_per_call,
+        max_identities_per_call=upload.organization.max_identities_per_call,
+    )
+    return replace(checking.CheckResult.from_dict(upload.result), summary=summary)
+
+
 def check_stream(
-    open_plain: Callable[[], Readable], organization: Organization, progress: Callable[[int], None] = lambda _: None
+    open_plain: Callable[[], Readable],
+    organization: Organization,
+    look_up: Callable[[Sequence[schema.Person]], Iterable[checking.OpenMatch]] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> checking.CheckResult:
-    """Check a file by the organization's rules and against its open jobs. Changes nothing."""
+    """Check a file by the organization's rules and against its open jobs. Changes nothing but what `look_up` keeps."""
     return checking.check_file(
         open_plain,
         rules_for(organization),
         catalog.current(),
-        find_open=lambda people: find_open(organization, people),
+        find_open=look_up or (lambda people: find_open(organization, people)),
         progress=progress,
         max_people_per_call=organization.max_people_per_call,
         max_identities_per_call=organization.max_identities_per_call,
     )
 
 
-def _keep_result(upload: Upload, result: checking.CheckResult) -> None:
-    """Unless somebody discarded the upload meanwhile."""
+def _keep_result(upload: Upload, result: checking.CheckResult, *, tell: bool = True) -> None:
+    """Unless somebody discarded the upload meanwhile: then nothing that was found in it stays."""
     upload.result = result.to_dict()
     upload.error_count, upload.warning_count = result.error_count, result.warning_count
     upload.bytes_checked = upload.size
@@ -147,8 +176,11 @@ def _keep_result(upload: Upload, result: checking.CheckResult) -> None:
         warning_count=upload.warning_count,
         bytes_checked=upload.size,
     )
-    if checked:
-        upload.status = status
+    if not checked:
+        upload.duplicates.all().delete()
+        return
+    upload.status = status
+    if tell:
         audit.record(
             "upload.checked",
             actor=None,
@@ -190,25 +222,3 @@ def _leased_upload(due: UploadQuerySet) -> Upload | None:
         waiting = Upload.objects.filter(pk__in=ids, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
         if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
             return Upload.objects.select_related("organization__data_key", "data_key").filter(pk__in=ids).first()
-
-
-def find_open(organization: Organization, people: Sequence[schema.Person]) -> Iterator[checking.OpenMatch]:
-    """Which of these people already have an open job of the same action: found by identity digest, in one query a batch."""
-    index = crypto.blind_index_for(organization)
-    by_digest: dict[bytes, list[schema.Person]] = {}
-    for person in people:
-        for digest, _ in digests_of(index, person):
-            by_digest.setdefault(digest, []).append(person)
-    matches = (
-        IdentityDigest.objects.filter(
-            bulk.Among("digest", by_digest),
-            subject__request__organization=organization,
-            subject__jobs__status__in=JOB_OPEN,
-        )
-        .values_list("digest", "subject__jobs__action", "subject__request__number")
-        .distinct()
-    )
-    for found, action, number in matches:
-        for person in by_digest[bytes(found)]:
-            if action in person.actions:
-                yield checking.OpenMatch(row=person.row, key=person.key, action=action, request_number=number)

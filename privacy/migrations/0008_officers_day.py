@@ -186,11 +186,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='upload',
-            name='left_out_sealed',
-            field=portal.crypto.fields.SealedField(null=True),
-        ),
-        migrations.AddField(
-            model_name='upload',
             name='origin',
             field=models.CharField(choices=[('upload', 'Uploaded'), ('table', 'Uploaded as a table'), ('builder', 'Built in the portal'), ('api', 'Made through the API'), ('resubmission', 'Resubmitted'), ('elsewhere', 'Created outside the portal')], db_default='upload', default='upload', max_length=12),
         ),

@@ -11,7 +11,7 @@ from privacy.models.jobs import Job, JobListing, ProductResponse
 from privacy.models.making import Draft, TableImport
 from privacy.models.requests import DataSubject, IdentityDigest, PrivacyRequest
 from privacy.models.submissions import Submission
-from privacy.models.uploads import Upload
+from privacy.models.uploads import Duplicate, Upload
 
 __all__ = [
     "AdobeEvent",
@@ -22,6 +22,7 @@ __all__ = [
     "DayFigure",
     "DeadlineChange",
     "Draft",
+    "Duplicate",
     "EventSource",
     "IdentityDigest",
     "Job",

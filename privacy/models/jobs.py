@@ -87,7 +87,7 @@ class Job(models.Model):
     @property
     def status_words(self) -> str:
         """Our label; for a word that we do not know, Adobe's word as it came."""
-        return self.adobe_status if self.status == JobStatus.OTHER else JobStatus(self.status).label
+        return self.adobe_status if self.status == JobStatus.OTHER else str(JobStatus(self.status).label)
 
     @property
     def is_done(self) -> bool:
@@ -135,7 +135,7 @@ class ProductResponse(models.Model):
     @property
     def status_words(self) -> str:
         """Our label; for a word that we do not know, Adobe's word as it came."""
-        return self.adobe_status if self.status == JobStatus.OTHER else JobStatus(self.status).label
+        return self.adobe_status if self.status == JobStatus.OTHER else str(JobStatus(self.status).label)
 
 
 class JobListing(models.Model):

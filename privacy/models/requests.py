@@ -117,8 +117,11 @@ class PrivacyRequest(models.Model):
     @property
     def tone(self) -> str:
         """For the status pill."""
-        if self.awaits_answer and self.status == RequestStatus.COMPLETE:
-            return "warning"
+        return "warning" if self.awaits_answer and self.status == RequestStatus.COMPLETE else self.adobe_tone
+
+    @property
+    def adobe_tone(self) -> str:
+        """For a pill that speaks of Adobe's work alone."""
         return REQUEST_TONES[RequestStatus(self.status)]
 
     @property

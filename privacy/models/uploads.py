@@ -37,9 +37,6 @@ class Upload(models.Model):
     result = crypto.SealedJSON("result_sealed")
     # How it came; the request keeps it.
     origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.UPLOAD, db_default=Origin.UPLOAD.value)
-    left_out_sealed = crypto.SealedField(null=True)
-    # Rows of people who have an open request of the same action already and whom the officer leaves out: [row, …].
-    left_out = crypto.SealedJSON("left_out_sealed")
     created_at = models.DateTimeField(auto_now_add=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)
@@ -65,3 +62,35 @@ class Upload(models.Model):
     def file_path(self) -> Path:
         """Where the encrypted bytes are."""
         return Path(settings.MEDIA_ROOT) / self.path
+
+
+class Duplicate(models.Model):
+    """One person of an upload who has an open request of the same action already: an officer says whether they are left out."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="duplicates", db_index=False)
+    # The place in `users`, from 1.
+    row = models.PositiveIntegerField()
+    found_sealed = crypto.SealedField(null=True)
+    # {"key", "identities": [masked], "open": [[action, number of the request]]}
+    found = crypto.SealedJSON("found_sealed")
+    # None: nobody has chosen yet, and the upload cannot be confirmed on its page.
+    left_out = models.BooleanField(null=True)
+
+    objects = querysets.DuplicateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["row"]
+        # Its index gives the pages of an upload's duplicates, in the order of the file.
+        constraints = [models.UniqueConstraint(fields=["upload", "row"], name="duplicate_row")]
+
+    def __str__(self) -> str:
+        return f"row {self.row} of {self.upload_id}"
+
+    @property
+    def data_key(self) -> DataKey:
+        """Sealed under the upload's key."""
+        key = self.upload.data_key
+        if key is None:
+            raise crypto.CannotDecrypt("the upload was discarded")
+        return key

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from portal.reading import FileProblem
 from privacy.reading.items import Member, UserItem, UsersStart
 
@@ -13,7 +17,7 @@ _MEMBER_BUDGET: Final = 1024 * 1024
 _USER_BUDGET: Final = 256 * 1024
 _MOST_MEMBERS: Final = 1000
 _LONGEST_NAME: Final = 1000
-_NOT_AN_OBJECT: Final = "A request file is one JSON object in braces, { … }."
+_NOT_AN_OBJECT: Final = noop("A request file is one JSON object in braces, { … }.")
 
 
 class _Top:
@@ -73,7 +77,8 @@ class Assembler:
             name = key if len(key) <= 60 else f"{key[:60]}…"
             raise FileProblem(
                 "duplicate-json-key",
-                f"The key “{name}” stands twice in {self._path()}. Keep one of them, so that it is clear which counts.",
+                _("The key “%(name)s” stands twice in %(path)s. Keep one of them, so that it is clear which counts.")
+                % {"name": name, "path": self._path()},
             )
         self._keys[-1] = key
         if isinstance(top, _Top):
@@ -81,8 +86,11 @@ class Assembler:
             if len(self._names) > _MOST_MEMBERS or len(key) > _LONGEST_NAME:
                 raise FileProblem(
                     "too-large",
-                    f"The file has more than {_MOST_MEMBERS:,} top-level members, or one with an endless name."
-                    " It is not a request file.",
+                    _(
+                        "The file has more than %(most_members)s top-level members, or one with an endless name. It is "
+                        "not a request file."
+                    )
+                    % {"most_members": intcomma(_MOST_MEMBERS)},
                 )
         else:
             self._spend(len(key) + 8)
@@ -90,7 +98,9 @@ class Assembler:
     def _on_scalar(self, value: Any) -> None:
         self._spend(len(value) + 8 if isinstance(value, str) else 16)
         if not self._stack:
-            raise FileProblem("not-an-object", f"{_NOT_AN_OBJECT} It is a single value here.")
+            raise FileProblem(
+                "not-an-object", _("%(not_an_object)s It is a single value here.") % {"not_an_object": _(_NOT_AN_OBJECT)}
+            )
         parent = self._stack[-1]
         if type(parent) is dict:
             parent[self._keys[-1]] = value
@@ -101,7 +111,11 @@ class Assembler:
 
     def _open(self, container: dict[str, Any] | list[Any]) -> None:
         if len(self._stack) >= self._max_depth:
-            raise FileProblem("too-deep", f"The file is nested deeper than {self._max_depth} levels. A request file needs five.")
+            raise FileProblem(
+                "too-deep",
+                _("The file is nested deeper than %(max_depth)s levels. A request file needs five.")
+                % {"max_depth": self._max_depth},
+            )
         self._spend(64)
         self._stack.append(self._place(container))
         self._keys.append(None)
@@ -109,7 +123,11 @@ class Assembler:
     def _place(self, container: dict[str, Any] | list[Any]) -> Any:
         if not self._stack:
             if isinstance(container, list):
-                raise FileProblem("not-an-object", f"{_NOT_AN_OBJECT} It is a list here; a list of users belongs under “users”.")
+                raise FileProblem(
+                    "not-an-object",
+                    _("%(not_an_object)s It is a list here; a list of users belongs under “users”.")
+                    % {"not_an_object": _(_NOT_AN_OBJECT)},
+                )
             return _Top()
         parent = self._stack[-1]
         if isinstance(parent, _Top) and self._keys[-1] == "users" and isinstance(container, list):
@@ -148,15 +166,19 @@ class Assembler:
         if len(self._stack) > 1 and isinstance(self._stack[1], _Users):
             return FileProblem(
                 "too-large",
-                f"Row {self._row + 1:,} is larger than 256 KB, far more than one person needs. Correct it.",
+                _("Row %(number)s is larger than 256 KB, far more than one person needs. Correct it.")
+                % {"number": intcomma(self._row + 1)},
             )
         name = self._keys[0] if self._keys else None
         if name == "users":
             return FileProblem(
-                "users-not-a-list", '“users” is not a list. Write the people between square brackets: "users": [ … ].'
+                "users-not-a-list", _('“users” is not a list. Write the people between square brackets: "users": [ … ].')
             )
-        hint = " If these are the people, write it “users”." if name and name.casefold() == "users" else ""
-        return FileProblem("too-large", f"“{(name or '')[:60]}” is larger than 1 MB; only “users” may be.{hint}")
+        hint = _(" If these are the people, write it “users”.") if name and name.casefold() == "users" else ""
+        return FileProblem(
+            "too-large",
+            _("“%(words)s” is larger than 1 MB; only “users” may be.%(hint)s") % {"words": (name or "")[:60], "hint": hint},
+        )
 
     def _path(self) -> str:
         """The place of the innermost open value, as in `users[13].userIDs[2]`."""
@@ -168,4 +190,4 @@ class Assembler:
                 path += f"[{len(container) - 1}]"
             else:
                 path += f".{(key or '')[:60]}" if path else (key or "")[:60]
-        return path or "the file's top level"
+        return path or _("the file's top level")

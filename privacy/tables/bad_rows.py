@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from xml.sax.saxutils import escape
 
 from django.utils.translation import gettext as _
@@ -83,17 +83,20 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-class _Sink:
-    """What ZipFile asks of a file that it only writes."""
+class _Sink(io.RawIOBase):
+    """What ZipFile asks of a file that it only writes, and never seeks in."""
 
     def __init__(self, target: crypto.SealedWriter) -> None:
+        super().__init__()
         self._target = target
 
-    def write(self, data: bytes) -> int:
-        return self._target.write(data)
+    def writable(self) -> bool:
+        """Yes."""
+        return True
 
-    def flush(self) -> None:
-        """The writer beneath has chunks of its own."""
+    def write(self, data: Any, /) -> int:
+        """Hand it on."""
+        return self._target.write(bytes(data))
 
 
 class _SheetRows:
@@ -101,7 +104,7 @@ class _SheetRows:
 
     def __init__(self, target: crypto.SealedWriter, header: list[str], width: int) -> None:
         self._width = width
-        self._archive = zipfile.ZipFile(_Sink(target), "w", zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]  # it cannot seek
+        self._archive = zipfile.ZipFile(_Sink(target), "w", zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(io.BytesIO(_frame())) as frame:
             for part in frame.namelist():
                 if part != _SHEET:

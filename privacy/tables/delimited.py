@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,7 @@ class DelimitedTable:
         self._stream = stream
         self._size = stream.size
         self._separator = reading.separator
-        self._text = io.TextIOWrapper(stream, encoding=reading.encoding, newline="")
+        self._text: io.TextIOWrapper[Any] = io.TextIOWrapper(stream, encoding=reading.encoding, newline="")
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +57,7 @@ class DelimitedTable:
             raise FileProblem("not-csv", message % {"row": number + 1}) from None
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+def _lines(text: io.TextIOWrapper[Any]) -> Iterator[str]:
     """Lines in pieces of bounded length: a file without line ends is not read into memory whole."""
     while line := text.readline(_LONGEST_ROW):
         if len(line) >= _LONGEST_ROW and not line.endswith("\n"):

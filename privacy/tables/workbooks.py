@@ -36,10 +36,10 @@ class WorkbookTable:
         self._stream = stream
         self._archive = GuardedArchive(stream)  # type: ignore[arg-type]  # all that ZipFile asks of a file
         workbook = _workbook(stream, self._archive)
-        self._sheets = {sheet.title: sheet for sheet in workbook.worksheets}
+        self._sheets: dict[str, Any] = {sheet.title: sheet for sheet in workbook.worksheets}
         if not self._sheets:
             raise FileProblem("no-sheet", _("The workbook has no sheet with cells."))
-        self.sheet = reading.sheet if reading.sheet in self._sheets else self._first_filled()
+        self.sheet: str = reading.sheet if reading.sheet in self._sheets else self._first_filled()
 
     @property
     def sheets(self) -> list[str]:

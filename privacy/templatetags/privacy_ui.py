@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
 from portal import crypto
+from portal.models import User
 from privacy import catalog
 from privacy.models import Upload
 
@@ -12,22 +17,22 @@ register = template.Library()
 
 # What went wrong with a look or a download, by the name of its class or a reason word of ours.
 _REASONS = {
-    "BadAnswer": "the answer could not be used",
-    "Throttled": "Adobe asked to slow down",
-    "Paced": "the organization's calls a minute were used up",
-    "NotSent": "no connection came about",
-    "OrganizationBlocked": "Adobe refuses the organization's credential",
-    "ContentForbidden": "the credential may not fetch results: give its product profile the content permission",
-    "HostRefused": "the address is not one that results may be fetched from: an administrator can allow its host",
-    "TooLarge": "the file is larger than the portal takes",
-    "Rejected": "Adobe refused the question",
-    "not_found": "Adobe no longer has it",
-    "disk": "the portal's folder of stored files has no room or cannot be written to: an administrator has to look",
-    "not_a_zip": "what came was not a ZIP",
-    "damaged": "the ZIP was damaged",
-    "path_outside": "the ZIP names places outside of itself",
-    "too_many_files": "the ZIP holds too many files",
-    "unpacks_too_large": "the ZIP unpacks to more than is allowed",
+    "BadAnswer": noop("the answer could not be used"),
+    "Throttled": noop("Adobe asked to slow down"),
+    "Paced": noop("the organization's calls a minute were used up"),
+    "NotSent": noop("no connection came about"),
+    "OrganizationBlocked": noop("Adobe refuses the organization's credential"),
+    "ContentForbidden": noop("the credential may not fetch results: give its product profile the content permission"),
+    "HostRefused": noop("the address is not one that results may be fetched from: an administrator can allow its host"),
+    "TooLarge": noop("the file is larger than the portal takes"),
+    "Rejected": noop("Adobe refused the question"),
+    "not_found": noop("Adobe no longer has it"),
+    "disk": noop("the portal's folder of stored files has no room or cannot be written to: an administrator has to look"),
+    "not_a_zip": noop("what came was not a ZIP"),
+    "damaged": noop("the ZIP was damaged"),
+    "path_outside": noop("the ZIP names places outside of itself"),
+    "too_many_files": noop("the ZIP holds too many files"),
+    "unpacks_too_large": noop("the ZIP unpacks to more than is allowed"),
 }
 
 
@@ -46,7 +51,8 @@ def product(code: str) -> str:
 @register.filter
 def reason(word: str) -> str:
     """A failure in words."""
-    return _REASONS.get(word, word.replace("_", " "))
+    known = _REASONS.get(word)
+    return _(known) if known else word.replace("_", " ")
 
 
 @register.filter
@@ -58,3 +64,24 @@ def name_of_file(upload: Upload) -> str:
         return upload.file_name or ""
     except crypto.CannotDecrypt:
         return ""
+
+
+@register.filter
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, for sentences that name several: `{{ jobs|counted:"job" }}`."""
+    words = {
+        "call": ngettext("%(number)s call", "%(number)s calls", number),
+        "deletion": ngettext("%(number)s deletion", "%(number)s deletions", number),
+        "job": ngettext("%(number)s job", "%(number)s jobs", number),
+        "person": ngettext("%(number)s person", "%(number)s people", number),
+        "request": ngettext("%(number)s request", "%(number)s requests", number),
+        "result": ngettext("%(number)s result", "%(number)s results", number),
+        "system": ngettext("%(number)s system", "%(number)s systems", number),
+    }
+    return words[noun] % {"number": intcomma(number)}
+
+
+@register.filter
+def staff_name(user: User | None) -> str:
+    """What a member of staff is called."""
+    return (user.get_full_name() or user.get_username()) if user else ""

@@ -31,9 +31,9 @@ FEW = 5
 
 
 @require_safe
-@permission_required("privacy.add_upload", raise_exception=True)
+@permission_required("privacy.view_upload", raise_exception=True)
 def make(request: HttpRequest) -> HttpResponse:
-    """Every way to make a request, and what was begun."""
+    """Every way to make a request, and what was begun. Who may only look is told so, and led to the uploads."""
     return _show_ways(request)
 
 

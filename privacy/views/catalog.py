@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.models import Organization
@@ -28,8 +29,8 @@ class _Law:
 
     @classmethod
     def of(cls, law: Regulation) -> _Law:
-        rules = [(action.label, law.deadlines.get(action)) for action in Action]
-        return cls(law, rules, list(dict.fromkeys(rule.source for _, rule in rules if rule)))
+        rules = [(str(action.label), law.deadlines.get(action)) for action in Action]
+        return cls(law, rules, list(dict.fromkeys(rule.source for _action, rule in rules if rule)))
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class _Product:
 def law_list(request: HttpRequest) -> HttpResponse:
     """Every law with its codes and days."""
     laws = [_Law.of(law) for law in catalog.current().laws.entries]
-    context = {"laws": laws, "actions": [action.label for action in Action], "may_change": _may_change(request, "law")}
+    context = {"laws": laws, "actions": [str(action.label) for action in Action], "may_change": _may_change(request, "law")}
     return render(request, "privacy/law_list.html", context)
 
 
@@ -70,9 +71,9 @@ def product_list(request: HttpRequest) -> HttpResponse:
 def _in_words(product: Product) -> Iterator[str]:
     """`*/analytics` as "any namespace, type analytics"."""
     for pattern in product.namespaces:
-        namespace, _, type_ = pattern.rpartition("/")
-        named = "any namespace" if namespace == "*" else namespace.replace("*", "{MVPD}" if "primetime" in namespace else "…")
-        yield f"{named}, {'any type' if type_ == '*' else f'type {type_}'}"
+        namespace, _slash, type_ = pattern.rpartition("/")
+        named = _("any namespace") if namespace == "*" else namespace.replace("*", "{MVPD}" if "primetime" in namespace else "…")
+        yield f"{named}, {_('any type') if type_ == '*' else _('type %(type)s') % {'type': type_}}"
 
 
 def _may_change(request: HttpRequest, model: str) -> bool:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.models import Organization, User
@@ -57,7 +58,7 @@ def sync_start(request: HttpRequest, pk: UUID) -> HttpResponse:
     except elsewhere.NotPossible as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, f"A pass through Adobe's lists of {organization.name} was begun.")
+        messages.success(request, _("A pass through Adobe's lists of %(name)s was begun.") % {"name": organization.name})
     return redirect("privacy:sync-list")
 
 

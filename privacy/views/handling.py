@@ -24,7 +24,8 @@ from privacy.handling.forms import AnswerForm, ExtensionForm, HandOverForm, Paus
 from privacy.handling.rows import in_words, why_closed
 from privacy.intake import NotPossible
 from privacy.models import OtherSystem, PrivacyRequest
-from privacy.views.requests import get_request, show_request
+from privacy.views.found import get_request
+from privacy.views.requests import show_request
 
 HANDLE = "privacy.handle_privacyrequest"
 FORM_METHODS = ("GET", "HEAD", "POST")

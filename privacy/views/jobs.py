@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import audit, crypto
@@ -23,7 +24,7 @@ from portal.paging import Keyset
 from privacy import catalog, codes, laying_out, masking, playbook, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
-from privacy.views.requests import get_request
+from privacy.views.found import get_request
 
 LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_first=int, read_second=Action)
 STATES = {
@@ -85,9 +86,13 @@ def _ending(request: HttpRequest) -> str:
     """The way of ending that a list is narrowed to, in words; empty when it is narrowed to none."""
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
     if state in playbook.OF_JOBS:
-        return playbook.OF_JOBS[state].title
+        return _(playbook.OF_JOBS[state].title)
     known = playbook.PLAYS.get(codes.bare(code))
-    return f"{known.title} (Adobe code {codes.short(code)})" if known else code and playbook.UNNAMED.title
+    return (
+        _("%(title)s (Adobe code %(short)s)") % {"title": _(known.title), "short": codes.short(code)}
+        if known
+        else code and _(playbook.UNNAMED.title)
+    )
 
 
 def _state_of_product(product: str, state: str, statuses: Sequence[str]) -> Q:
@@ -125,7 +130,7 @@ class _Line:
 
 def person_words(job: Job) -> str:
     """Which person a job is about, without saying who."""
-    return f"Person {job.subject.position:,}" if job.subject else "Person not known"
+    return f"Person {job.subject.position:,}" if job.subject else _("Person not known")
 
 
 @require_safe
@@ -150,13 +155,13 @@ def job_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask Adobe about this job now."""
     job = get_job(request, pk)
     if job.adobe_job_id is None:
-        messages.error(request, "Adobe does not have this job yet, so there is nothing to ask.")
+        messages.error(request, _("Adobe does not have this job yet, so there is nothing to ask."))
     elif job.organization.is_on_hold:
-        messages.error(request, "The organization is on hold, so Adobe is not asked.")
+        messages.error(request, _("The organization is on hold, so Adobe is not asked."))
     else:
         polling.refresh_now(job)
         _record(request, job, "job.asked")
-        messages.success(request, "Adobe is being asked. Load this page again in a few seconds.")
+        messages.success(request, _("Adobe is being asked. Load this page again in a few seconds."))
     return redirect("privacy:job-detail", job.pk)
 
 

@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -40,9 +42,9 @@ LIVE = (OptOutStatus.SENDING, OptOutStatus.ATTENTION)
 MOST_CALLS = 100
 
 DECISIONS: dict[str, tuple[Callable[[ConsentCall, User], None], str]] = {
-    "accepted": (deciding.accept, "Noted: Adobe has accepted the call. It is closed."),
-    "send_again": (deciding.send_again, "The call goes out once more."),
-    "give_up": (deciding.give_up, "The call is closed as not sent."),
+    "accepted": (deciding.accept, noop("Noted: Adobe has accepted the call. It is closed.")),
+    "send_again": (deciding.send_again, noop("The call goes out once more.")),
+    "give_up": (deciding.give_up, noop("The call is closed as not sent.")),
 }
 
 
@@ -107,7 +109,11 @@ def opt_out_new(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data
     opt_out = intake.draft(checked, organization=chosen["organization"], user=user, received_on=chosen["received_on"])
     if checked.left_out:
-        messages.warning(request, f"Left out, because Adobe's consent call has no place for it: {checked.left_out} of the file.")
+        messages.warning(
+            request,
+            _("Left out, because Adobe's consent call has no place for it: %(left_out)s of the file.")
+            % {"left_out": checked.left_out},
+        )
     return _go_to(request, reverse("privacy:opt-out-detail", args=[opt_out.number]))
 
 
@@ -116,7 +122,7 @@ def _checked(chosen: dict[str, Any]) -> Checked:
     if not file:
         return reading.read_typed(chosen["namespace"], chosen["identities"])
     if file.too_large:
-        raise FileProblem("too-large", "The file is larger than the portal takes. Split it into several.")
+        raise FileProblem("too-large", _("The file is larger than the portal takes. Split it into several."))
     with file.open_plain() as stream:
         return reading.read_file(stream, chosen["organization"].ims_org_id)
 
@@ -179,20 +185,20 @@ class Call:
     def of(cls, row: ConsentCall) -> Call:
         """For a row whose opt-out is loaded."""
         state = CallState(row.state)
-        label = "Accepted" if state == CallState.SENT else state.label
+        label = _("Accepted") if state == CallState.SENT else str(state.label)
         return cls(row, CALL_TONES[state], label, sending.reference(row), row.get_person_reason_display(), _words_of(row))
 
     @property
     def lost(self) -> str:
         """What became of the answer, for a call of unknown outcome."""
-        return CALL_REASONS.get(self.row.last_error, "its answer was lost")
+        return _(CALL_REASONS.get(self.row.last_error, noop("its answer was lost")))
 
     @property
     def waits(self) -> str:
         """Why a call that was tried is in the queue again; empty for every other one."""
         if self.row.state != CallState.QUEUED or not self.row.last_error:
             return ""
-        words = CALL_REASONS.get(self.row.last_error, "the last try did not get through")
+        words = _(CALL_REASONS.get(self.row.last_error, noop("the last try did not get through")))
         return words[:1].upper() + words[1:]
 
     @property
@@ -239,7 +245,7 @@ def opt_out_progress(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _about(found: OptOut) -> dict[str, Any]:
-    counts = [(LABELS.get(name, name), name, count) for name, count in found.counts.items()]
+    counts = [(_(LABELS.get(name, name)), name, count) for name, count in found.counts.items()]
     return {"opt_out": found, "counts": counts, "timeline": story.of_opt_out(found.pk)}
 
 
@@ -295,7 +301,7 @@ def opt_out_confirm(request: HttpRequest, number: str) -> HttpResponse:
         if found.status not in LIVE:
             messages.error(request, str(reason))
     except crypto.CannotDecrypt:
-        messages.error(request, "What this opt-out names cannot be opened any more. Discard it and ask anew.")
+        messages.error(request, _("What this opt-out names cannot be opened any more. Discard it and ask anew."))
     return redirect("privacy:opt-out-detail", number)
 
 
@@ -309,7 +315,7 @@ def opt_out_discard(request: HttpRequest, number: str) -> HttpResponse:
     except NotPossible as reason:
         messages.error(request, str(reason))
         return redirect("privacy:opt-out-detail", number)
-    messages.success(request, "The opt-out was discarded: what it named is removed, and nothing was sent.")
+    messages.success(request, _("The opt-out was discarded: what it named is removed, and nothing was sent."))
     return redirect("privacy:opt-out-list")
 
 
@@ -323,7 +329,7 @@ def opt_out_cancel(request: HttpRequest, number: str) -> HttpResponse:
     except NotPossible as reason:
         messages.error(request, str(reason))
     else:
-        messages.success(request, "Cancelled: nothing was sent to Adobe.")
+        messages.success(request, _("Cancelled: nothing was sent to Adobe."))
     return redirect("privacy:opt-out-detail", number)
 
 
@@ -335,14 +341,14 @@ def consent_decide(request: HttpRequest, number: str, ordinal: int) -> HttpRespo
     call = get_object_or_404(found.calls.select_related("opt_out__organization"), ordinal=ordinal)
     decide, done = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
     if decide is None:
-        messages.error(request, "Choose what to do with the call.")
+        messages.error(request, _("Choose what to do with the call."))
         return redirect("privacy:opt-out-detail", number)
     try:
         decide(call, cast("User", request.user))
     except NotPossible as reason:
         messages.error(request, str(reason))
     else:
-        messages.success(request, done)
+        messages.success(request, _(done))
     return redirect("privacy:opt-out-detail", number)
 
 
@@ -356,14 +362,14 @@ def opt_out_shred(request: HttpRequest, number: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         if request.POST.get("typed", "").strip().upper() != found.number:
-            error = f"Type the number of this opt-out, {found.number}, to confirm."
+            error = _("Type the number of this opt-out, %(number)s, to confirm.") % {"number": found.number}
         else:
             try:
                 shredding.shred(found, cast("User", request.user))
             except NotPossible as reason:
                 error = str(reason)
             else:
-                messages.success(request, f"The personal data of {found.number} was removed.")
+                messages.success(request, _("The personal data of %(number)s was removed.") % {"number": found.number})
                 return redirect("privacy:opt-out-detail", number)
     context = {"opt_out": found, "error": error, "typed": request.POST.get("typed", "")}
     return render(request, "privacy/opt_out_shred.html", context, status=422 if error else 200)

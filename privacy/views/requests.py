@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -20,10 +20,14 @@ from portal.models import Organization
 from portal.outbound import CallState
 from portal.paging import Keyset
 from portal.waits import time_left
-from privacy import access_first, catalog, planning, playbook, progress, recalling, timeline, withdrawing
+from privacy import access_first, catalog, planning, playbook, progress, recalling, timeline, waiting, withdrawing
+from privacy.deadlines import today_in
 from privacy.models import PrivacyRequest, Submission
 from privacy.playbook import Group
 from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
+from privacy.views.found import get_request
+from privacy.views.request_handling import handling_context
+from privacy.views.request_people import people_context
 
 LIST: Keyset[PrivacyRequest] = Keyset("created_at")
 CALL_TONES = {
@@ -76,9 +80,14 @@ def _narrowed(request: HttpRequest, rows: QuerySet[PrivacyRequest]) -> QuerySet[
 @permission_required("privacy.view_privacyrequest", raise_exception=True)
 def request_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One request: progress, calls, what happened, and what a person can do."""
-    found = get_request(request, number)
-    context = live_context(request, found) | {"may_shred": request.user.has_perm("privacy.shred_privacyrequest")}
-    return render(request, "privacy/request_detail.html", context)
+    return show_request(request, get_request(request, number))
+
+
+def show_request(request: HttpRequest, found: PrivacyRequest, *, note: str = "", note_error: str = "") -> HttpResponse:
+    """The page of a request; `note` is what was typed and could not be kept, with the reason."""
+    parts = live_context(request, found) | people_context(request, found) | handling_context(request, found)
+    more = {"may_shred": request.user.has_perm("privacy.shred_privacyrequest"), "note": note, "note_error": note_error}
+    return render(request, "privacy/request_detail.html", parts | more, status=422 if note_error else 200)
 
 
 @require_safe
@@ -156,7 +165,7 @@ class Call:
     def of(cls, row: Submission) -> Call:
         """For a row whose request is loaded."""
         state = CallState(row.state)
-        words = "Waiting for the results of access" if state == CallState.QUEUED and row.waits_for_access else state.label
+        words = "Waiting for the results of access" if state == CallState.QUEUED and row.waits_for_access else str(state.label)
         return cls(row, CALL_TONES[state], words, row.why_person, _words_of_refusal(row))
 
     @property
@@ -183,18 +192,22 @@ def _words_of_refusal(row: Submission) -> str | None:
 def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
     calls = [Call.of(row) for row in _calls_worth_showing(found)]
+    bars = progress.by_product(found)
     user = request.user
     return {
         "request_row": found,
         "overall": progress.overall(found),
-        "bars": progress.by_product(found),
+        "bars": bars,
+        "report": waiting.of_request(found, bars) if found.jobs_done < found.jobs_total else None,
+        "today": today_in(found.organization.time_zone),
+        "handles": user.has_perm("privacy.handle_privacyrequest"),
         "calls": calls,
         "waiting_calls": [call for call in calls if call.row.person_reason],
         "unsure_calls": [call for call in calls if call.row.state == CallState.UNKNOWN and not call.row.person_reason],
         "limited_calls": [call for call in calls if call.can_be_withdrawn],
         "refused_calls": [call for call in calls if call.row.state == CallState.REJECTED],
         "call_count": found.submissions.count(),
-        "live": found.status in REQUEST_OPEN,
+        "live": is_live(found),
         "timeline": timeline.of_request(found.pk, found.upload_id),
         "law": catalog.law_name(found.regulation),
         "products": [catalog.product_name(code) for code in found.products],
@@ -212,6 +225,11 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "asked_again_in": list(found.resubmissions.order_by("created_at", "pk")),
         "actions": _actions(found),
     }
+
+
+def is_live(found: PrivacyRequest) -> bool:
+    """Whether its page renews itself while somebody looks."""
+    return found.status in REQUEST_OPEN
 
 
 def _can_resubmit(found: PrivacyRequest) -> bool:
@@ -232,15 +250,6 @@ def _calls_worth_showing(found: PrivacyRequest) -> list[Submission]:
 
 def _actions(found: PrivacyRequest) -> str:
     if found.opt_out:
-        return Action.OPT_OUT.label
+        return str(Action.OPT_OUT.label)
     used = set(found.jobs.order_by().values_list("action", flat=True).distinct())
-    return " and ".join(action.label for action in Action if action in used).capitalize() or "Not known yet"
-
-
-def get_request(request: HttpRequest, number: str) -> PrivacyRequest:
-    """The request of this number, when the person may see it; else a 404."""
-    visible = PrivacyRequest.objects.visible_to(request.user).select_related(
-        "organization", "data_key", "created_by", "upload", "resubmission_of"
-    )
-    found: PrivacyRequest = get_object_or_404(visible, number=number)
-    return found
+    return " and ".join(str(action.label) for action in Action if action in used).capitalize() or "Not known yet"

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.models import User
@@ -20,7 +21,7 @@ from privacy.intake import NotPossible
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.resubmission import Part
 from privacy.statuses import Action, JobStatus
-from privacy.views.requests import get_request
+from privacy.views.found import get_request
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class Selection:
         """How the page names it; empty for everything that failed."""
         parts = [catalog.product_name(self.product)] if self.product else []
         if self._answered_code:
-            parts.append(f"Adobe's code {codes.short(self._answered_code)}")
+            parts.append(_("Adobe's code %(short)s") % {"short": codes.short(self._answered_code)})
         elif self.code:
-            parts.append("without a code of Adobe's")
+            parts.append(_("without a code of Adobe's"))
         if self.state in playbook.OF_JOBS:
-            parts.append(f"jobs that ended as “{playbook.OF_JOBS[self.state].title}”")
+            parts.append(_("jobs that ended as “%(title)s”") % {"title": _(playbook.OF_JOBS[self.state].title)})
         return ", ".join(parts)
 
     @property
@@ -96,7 +97,7 @@ class ShownPart:
 def _actions(part: Part) -> Iterator[tuple[str, int]]:
     for action in Action:
         if count := part.people_who(action):
-            yield action.label, count
+            yield str(action.label), count
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,5 +142,5 @@ def _resubmit(request: HttpRequest, found: PrivacyRequest, selection: Selection)
         return redirect("privacy:request-detail", found.number)
     if len(made) == 1:
         return redirect("privacy:request-detail", made[0].number)
-    messages.success(request, f"{' and '.join(one.number for one in made)} ask again for what failed.")
+    messages.success(request, _("%(made)s ask again for what failed.") % {"made": _(" and ").join(one.number for one in made)})
     return redirect("privacy:request-detail", found.number)

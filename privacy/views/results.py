@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import audit, crypto
@@ -30,7 +31,7 @@ def job_result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     try:
         content = _begun(archive.stream(result))
     except (crypto.CannotDecrypt, FileNotFoundError):
-        messages.error(request, "The stored result cannot be read. Tell an administrator: the file is damaged or gone.")
+        messages.error(request, _("The stored result cannot be read. Tell an administrator: the file is damaged or gone."))
         return redirect("privacy:job-detail", pk)
     audit.record(
         "result.downloaded",
@@ -62,9 +63,9 @@ def file_name(result: ResultArchive) -> str:
 def result_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Fetch a result again that could not be fetched."""
     if archive.fetch_again(_get(request, pk), cast("User", request.user)):
-        messages.success(request, "The result is fetched again. Load this page again in a few seconds.")
+        messages.success(request, _("The result is fetched again. Load this page again in a few seconds."))
     else:
-        messages.error(request, "The result is not waiting to be fetched again.")
+        messages.error(request, _("The result is not waiting to be fetched again."))
     return redirect("privacy:job-detail", pk)
 
 

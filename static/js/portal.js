@@ -9,7 +9,8 @@ function word(name) {
 
 // Dates in British English, as everywhere on the pages.
 const LANGUAGE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-const LOCAL = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+// In the zone that the person has chosen, else in the browser's own.
+const LOCAL = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short", timeZone: document.documentElement.dataset.zone });
 
 function showLocalTimes(root) {
   for (const element of root.querySelectorAll("time[datetime*='T']:not([data-local])")) {

@@ -1,0 +1,38 @@
+"""How a notice reads, on the page and in an e-mail."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from portal.models import Notice, NoticeKind
+
+TONES = {
+    NoticeKind.ASSIGNED: "info",
+    NoticeKind.DUE_SOON: "warning",
+    NoticeKind.OVERDUE: "bad",
+    NoticeKind.FAILED: "bad",
+    NoticeKind.ATTENTION: "warning",
+    NoticeKind.COMPLETE: "good",
+    NoticeKind.RESULTS_READY: "good",
+    NoticeKind.RESULTS_EXPIRING: "warning",
+}
+# What it means, and what to do.
+ADVICE = {
+    NoticeKind.ASSIGNED: _("It is yours now."),
+    NoticeKind.DUE_SOON: _("The person waits for an answer."),
+    NoticeKind.OVERDUE: _("The day of the law is over, and the person was not answered."),
+    NoticeKind.FAILED: _("Some of it did not go well. The page says why, and what to do."),
+    NoticeKind.ATTENTION: _("It goes on when somebody has decided."),
+    NoticeKind.COMPLETE: _("All of it is done at Adobe."),
+    NoticeKind.RESULTS_READY: _("The results are stored and can be given to the person."),
+    NoticeKind.RESULTS_EXPIRING: _("Some results could not be fetched yet, and Adobe removes them within seven days."),
+}
+
+
+def subject(notices: list[Notice]) -> str:
+    """The subject line of an e-mail with these: numbers and kinds, nothing personal."""
+    if len(notices) == 1:
+        return f"{notices[0].number}: {notices[0].get_kind_display()}"
+    count = len(notices)
+    return ngettext("%(count)d notice of the Privacy Portal", "%(count)d notices of the Privacy Portal", count) % {"count": count}

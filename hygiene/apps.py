@@ -17,11 +17,12 @@ class HygieneConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
-        from hygiene import addressed, figures, files, restoring, searching, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from hygiene import addressed, figures, files, lists, restoring, searching, submission, tasks  # noqa: PLC0415 - they need the app registry
         from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
         from hygiene.home import read as home  # noqa: PLC0415
 
         tasks.register_steps()
+        lists.register()
         registry.add_navigation(noop("Record deletes"), "hygiene:record-delete-list", order=50, further_paths=("/work-orders/",))
         registry.add_navigation(noop("Dataset expirations"), "hygiene:expiration-list", order=60, further_paths=("/quotas/",))
         searching.register()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hygiene.views import drafts, expirations, quotas, record_deletes, work_orders
+from hygiene.views import drafts, expirations, lists, quotas, record_deletes, work_orders
 
 app_name = "hygiene"
 
 urlpatterns = [
-    path("record-deletes/", record_deletes.record_delete_list, name="record-delete-list"),
+    path("record-deletes/", lists.record_delete_list, name="record-delete-list"),
+    path("record-deletes/act/", lists.record_delete_act, name="record-delete-act"),
+    path("record-deletes/export/", lists.record_delete_export, name="record-delete-export"),
     path("record-deletes/new/", drafts.record_delete_new, name="record-delete-new"),
     path("record-deletes/template.<str:kind>", drafts.record_delete_template, name="record-delete-template"),
     path("record-deletes/<str:number>/", record_deletes.record_delete_detail, name="record-delete-detail"),
@@ -19,6 +21,9 @@ urlpatterns = [
     path("record-deletes/<str:number>/discard/", drafts.record_delete_discard, name="record-delete-discard"),
     path("record-deletes/<str:number>/cancel/", record_deletes.record_delete_cancel, name="record-delete-cancel"),
     path("record-deletes/<str:number>/shred/", record_deletes.record_delete_shred, name="record-delete-shred"),
+    path("work-orders/", lists.all_work_orders, name="all-work-orders"),
+    path("work-orders/act/", lists.work_order_act, name="work-order-act"),
+    path("work-orders/export/", lists.work_order_export, name="work-order-export"),
     path("work-orders/<uuid:pk>/", work_orders.work_order_detail, name="work-order-detail"),
     path("work-orders/<uuid:pk>/edit/", work_orders.work_order_edit, name="work-order-edit"),
     path("work-orders/<uuid:pk>/refresh/", work_orders.work_order_refresh, name="work-order-refresh"),

@@ -19,7 +19,7 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import addressed, catalog, elsewhere, figures, files, reminding, searching, submission, tasks  # noqa: PLC0415
+        from privacy import addressed, catalog, elsewhere, figures, files, lists, reminding, searching, submission, tasks  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.events import working  # noqa: PLC0415
         from privacy.home import read as home  # noqa: PLC0415
@@ -29,9 +29,10 @@ class PrivacyConfig(AppConfig):
 
         tasks.register_steps()
         catalog.connect()
+        lists.register()
         post_migrate.connect(filling.after_migrations, sender=self, dispatch_uid="privacy.shipped")
         registry.add_navigation(
-            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/elsewhere/", "/laws/", "/products/")
+            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/people/", "/elsewhere/", "/laws/", "/products/")
         )
         registry.add_navigation(
             "Make a request", "privacy:make", order=20, further_paths=("/uploads/", "/drafts/", "/tables/")

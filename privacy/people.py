@@ -18,7 +18,7 @@ from portal.masking import mask
 from portal.models import Organization, User
 from privacy import catalog, schema
 from privacy.models import DataSubject, IdentityDigest, Job, OptOut, OptOutDigest, PrivacyRequest, ProductResponse, ResultArchive
-from privacy.statuses import JOB_DONE, JOB_TONES, ArchiveStatus, JobStatus, RequestStatus
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_TONES, ArchiveStatus, JobStatus, RequestStatus
 
 # Whoever stands in more requests than these is somebody's test data: the newest are shown.
 MOST: Final = 100
@@ -128,15 +128,20 @@ class Asked:
 
     @property
     def waiting_for(self) -> list[str]:
-        """Products that have not ended, each once."""
+        """Products that Adobe has not ended, each once."""
         names = [
             product.name
             for task in self.tasks
-            if task.job.status not in JOB_DONE
+            if task.job.status in JOB_AT_ADOBE_OPEN
             for product in task.products
             if product.row is None or product.row.status not in JOB_DONE
         ]
         return list(dict.fromkeys(names))
+
+    @property
+    def waiting(self) -> list[Task]:
+        """Jobs that Adobe does not have yet."""
+        return [task for task in self.tasks if task.job.status == JobStatus.WAITING]
 
     @property
     def failed(self) -> list[Task]:

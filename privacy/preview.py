@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Final
+from uuid import UUID
 
 from privacy import planning
 from privacy.checking import CheckResult, Summary
 from privacy.known import Catalog
-from privacy.models import Upload
+from privacy.models import Duplicate, Upload
 from privacy.planning import Plan
 from privacy.schema import Finding, where
 from privacy.statuses import Action
+
+# The code of the warning about a person with an open request.
+ALREADY_OPEN: Final = "already-open"
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,38 @@ def shown_findings(result: CheckResult, *, holds_file: bool) -> dict[str, list[F
         "errors": [finding for finding in findings if finding.level == "error"],
         "warnings": [finding for finding in findings if finding.level == "warning"],
     }
+
+
+@dataclass(frozen=True)
+class DuplicateLine:
+    """One person of the file who has an open request of the same action. `key`: only for the person who holds the file."""
+
+    pk: UUID
+    row: int
+    key: str | None
+    identities: list[str]
+    open: list[tuple[str, str]]
+    left_out: bool | None
+
+
+def duplicate_lines(upload: Upload, rows: Iterable[Duplicate], *, holds_file: bool) -> list[DuplicateLine]:
+    """As the page shows them. Raises CannotDecrypt."""
+    if upload.data_key is None:
+        return []
+    open_found = Duplicate.found.opener(Duplicate, upload.data_key)
+    return [_duplicate_line(one, open_found(one.found_sealed), holds_file=holds_file) for one in rows]
+
+
+def _duplicate_line(one: Duplicate, found: dict[str, Any], *, holds_file: bool) -> DuplicateLine:
+    matches = [(str(Action(action).label), number) for action, number in found["open"]]
+    return DuplicateLine(one.pk, one.row, found["key"] if holds_file else None, found["identities"], matches, one.left_out)
+
+
+def without_duplicates(result: CheckResult) -> CheckResult:
+    """The result without the warnings about people with open requests, for a page that lists those people by themselves."""
+    hidden = result.counts_by_code.get(ALREADY_OPEN, 0)
+    findings = tuple(finding for finding in result.findings if finding.code != ALREADY_OPEN)
+    return replace(result, findings=findings, warning_count=result.warning_count - hidden)
 
 
 def _without_key(finding: Finding) -> Finding:

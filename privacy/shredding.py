@@ -12,7 +12,7 @@ from portal import audit, crypto
 from portal.models import User
 from portal.outbound import OPEN_STATES
 from privacy import tables
-from privacy.models import IdentityDigest, PrivacyRequest, ResultArchive, Upload
+from privacy.models import IdentityDigest, PrivacyRequest, RequestAnswer, ResultArchive, Upload
 from privacy.statuses import JOB_OPEN, ArchiveStatus, RequestStatus, UploadStatus
 
 
@@ -29,6 +29,7 @@ def shred(request: PrivacyRequest, user: User) -> None:
     with transaction.atomic():
         paths = [archive.file_path for archive in ResultArchive.objects.filter(request=request).exclude(path="")]
         _forget_people(request)
+        _forget_words(request)
         # Again, under the lock that whoever asks for its people again holds. Jobs first, then their request: as workers do.
         _refuse_when_it_moves(PrivacyRequest.objects.select_for_update(no_key=True).get(pk=request.pk))
         key = request.data_key
@@ -63,6 +64,13 @@ def _forget_people(request: PrivacyRequest) -> None:
     request.product_responses.update(answer_sealed=None)
     request.submissions.update(answer_sealed=None, words_sealed=None)
     request.archives.update(address_sealed=None, path="", status=ArchiveStatus.REMOVED, lease=None)
+
+
+def _forget_words(request: PrivacyRequest) -> None:
+    """What people wrote about it. Days, choices and who they were by stay."""
+    RequestAnswer.objects.filter(request=request).update(agent_sealed=None, answered_with_sealed=None)
+    request.deadline_changes.update(reason_sealed=None)
+    request.notes.update(text_sealed=None)
 
 
 def _forget_upload(request: PrivacyRequest) -> list[Path]:

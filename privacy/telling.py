@@ -109,15 +109,17 @@ def _due(due_on: date | None) -> str:
 
 def _work(one: Asked) -> Iterator[str]:
     """How far Adobe is with it."""
-    if not one.tasks:
+    if len(one.waiting) == len(one.tasks):
         yield _("Nothing was sent to Adobe yet.")
-    elif one.waiting_for:
+        return
+    if one.waiting_for:
         yield _("Adobe is still working: %(products)s.") % {"products": get_text_list(one.waiting_for, _("and"))}
-    elif not one.failed:
-        yield _("Adobe is done with all of it.")
+    if one.waiting:
+        yield _("Not sent to Adobe yet: %(actions)s.") % {"actions": _actions([task.job.action for task in one.waiting])}
     if one.failed:
-        labels = list(dict.fromkeys(task.job.get_action_display().lower() for task in one.failed))
-        yield _("Not done: %(actions)s.") % {"actions": get_text_list(labels, _("and"))}
+        yield _("Not done: %(actions)s.") % {"actions": _actions([task.job.action for task in one.failed])}
+    if not (one.waiting or one.waiting_for or one.failed):
+        yield _("Adobe is done with all of it.")
 
 
 # --- Opt-outs ---

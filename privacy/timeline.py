@@ -58,6 +58,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "organization.held": (noop("The organization was put on hold: nothing more is sent until a person resumes it"), "warning"),
     "upload.received": (noop("The file was uploaded"), ""),
     "upload.checked": (noop("The file was checked: {errors:error|errors}, {warnings:warning|warnings}"), ""),
+    "upload.dry_run_downloaded": (noop("The report of the dry run was downloaded"), ""),
+    "upload.duplicates_chosen": (
+        noop("People with open requests: {left_out:|} left out, {included:|} asked for again, {undecided:|} undecided"),
+        "",
+    ),
     "upload.discarded": (noop("The upload was discarded and its file removed"), "warning"),
     "request.confirmed": (noop("Confirmed"), ""),
     "request.prepared": (noop("Prepared: {people:person|people}, {jobs:job|jobs}, {calls:call|calls} to Adobe"), ""),

@@ -1,4 +1,4 @@
-"""The list of record deletes, and one record delete with its progress."""
+"""One record delete with its progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,45 +18,15 @@ from django_htmx.http import HttpResponseClientRedirect
 from hygiene import progress, recalling, shredding, submission, timeline
 from hygiene.intake import NotPossible
 from hygiene.models import RecordDelete, WorkOrder
-from hygiene.statuses import RECORD_DELETE_DRAFTS, RECORD_DELETE_OPEN, RecordDeleteStatus, WorkOrderStatus
+from hygiene.statuses import RECORD_DELETE_OPEN, RecordDeleteStatus, WorkOrderStatus
 from hygiene.views import drafts
 from hygiene.views.lookup import get_record_delete
 from hygiene.words import opened
-from portal.models import Organization, User
+from portal.models import User
 from portal.outbound import CallState
-from portal.paging import Keyset
 from portal.waits import time_left
 
-LIST: Keyset[RecordDelete] = Keyset("created_at")
 MOST_ORDERS = 25
-NARROWED_TO = {"open": RECORD_DELETE_OPEN, "drafts": RECORD_DELETE_DRAFTS}
-
-
-@require_safe
-@permission_required("hygiene.view_recorddelete", raise_exception=True)
-def record_delete_list(request: HttpRequest) -> HttpResponse:
-    """Newest first; status and organization narrow it."""
-    visible = RecordDelete.objects.visible_to(request.user)
-    rows = _narrowed(request, visible).select_related("organization", "data_key").defer("result_sealed", "description_sealed")
-    context = {
-        "page": LIST.page(rows, request.GET),
-        "has_any": visible.exists(),
-        "statuses": RecordDeleteStatus.choices,
-        "choice": {name: request.GET.get(name, "") for name in ("status", "organization")},
-        "has_organization": Organization.objects.visible_to(request.user).exists(),
-    }
-    return render(request, "hygiene/record_delete_list.html", context)
-
-
-def _narrowed(request: HttpRequest, rows: QuerySet[RecordDelete]) -> QuerySet[RecordDelete]:
-    status, organization = request.GET.get("status", ""), request.GET.get("organization")
-    if status in NARROWED_TO:
-        rows = rows.filter(status__in=NARROWED_TO[status])
-    elif status in RecordDeleteStatus.values:
-        rows = rows.filter(status=status)
-    if organization:
-        rows = rows.filter(organization__ims_org_id=organization)
-    return rows
 
 
 @require_safe

@@ -72,7 +72,8 @@ def counted(needs: Sequence[Need]) -> list[Counted]:
         first, *others = statements
         found = first.union(*others, all=True) if others else first
         numbers |= {int(place): number for place, number in found}
-    return [Counted(need, numbers[place]) for place, need in enumerate(needs)]
+    # A statement that can find nothing at all is left out by Django.
+    return [Counted(need, numbers.get(place, 0)) for place, need in enumerate(needs)]
 
 
 def _number(place: int, need: Need, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

@@ -45,6 +45,7 @@ class Asked:
         for each in self.chosen:
             if each.value:
                 rows = each.filter.narrow(rows, each.value, self.viewer)
+        rows = self.row_list.together(rows, {each.filter.name: each.value for each in self.chosen if each.value}, self.viewer)
         return self.order.narrow(rows)
 
     @cached_property
@@ -95,8 +96,4 @@ def _chosen_by_default(row_list: RowList) -> list[Column]:
 def _columns(row_list: RowList, query: QueryDict, *, several: bool) -> list[Column]:
     names = {name for text in query.getlist("columns") for name in text.split(",")}
     wanted = [column for column in row_list.columns if column.name in names] or _chosen_by_default(row_list)
-    return [
-        column
-        for column in row_list.columns
-        if column.fixed or (several if column.for_several else column in wanted)
-    ]
+    return [column for column in row_list.columns if column.fixed or (several if column.for_several else column in wanted)]

@@ -91,7 +91,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Order:
-    """One way to order a list. `narrow` leaves out what has no place in it; `note` says so. `back`, `forth`: words of the pager."""
+    """One way to order a list. `narrow` leaves out what has no place in it; `note` says so. The pager says `back` and `forth`."""
 
     name: str
     label: Any
@@ -123,9 +123,9 @@ class Outcome:
 class Act:
     """What can be done with many rows at once.
 
-    `button`: the words of its button in the list. `title`, `explain`, `confirm`: of the page that asks once more, for these
-    rows and their number. `do` carries it out for at most `most` rows, each of which it may refuse; done twice it changes nothing more.
-    `told`: what was done, for a number of rows. `form`: what else it needs to know, for a person; its data reaches `do`.
+    `button`: the words of its button in the list. `title`, `explain`, `confirm`: of the page that asks once more, for these rows
+    and their number. `do` carries it out for at most `most` rows, each of which it may refuse; done twice it changes nothing
+    more. `told`: what was done, for a number of rows. `form`: what else it needs to know, for a person; its data reaches `do`.
     """
 
     name: str
@@ -161,6 +161,8 @@ class RowList:
     unit: Any
     rows: Callable[[User], Rows]
     filters: Sequence[Filter]
+    # What two filters say only together, by the values of all that are on.
+    together: Callable[[Rows, Mapping[str, str], Viewer], Rows] = lambda rows, _values, _viewer: rows
     columns: Sequence[Column]
     orders: Sequence[Order]
     fields: Sequence[Field]
@@ -172,10 +174,9 @@ class RowList:
     for_act: Callable[[Rows], Rows] = lambda rows: rows
     act_url_name: str = ""
     export_url_name: str = ""
+    file_name: str = ""
     export_permission: str = "privacy.export_privacyrequest"
     for_export: Callable[[Rows], Rows] = lambda rows: rows
-    # Runs over each part of an export before its rows are written: one query for many rows instead of one for each.
-    with_more: Callable[[Sequence[Any]], Sequence[Any]] = lambda rows: rows
     masked_fields: Sequence[Field] = ()
     clear_fields: Sequence[Field] = ()
     reveal_permission: str = "privacy.reveal_identities"

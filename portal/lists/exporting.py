@@ -41,8 +41,8 @@ def export(request: HttpRequest, row_list: RowList) -> StreamingHttpResponse:
     # Before the first byte: a transfer that breaks off has shown something, too.
     _record("list.exported", asked, clear=clear)
     response = StreamingHttpResponse(_lines(asked, fields, clear=clear), content_type="text/csv; charset=utf-8")
-    name = row_list.url_name.rpartition(":")[2].removesuffix("-list")
-    response["Content-Disposition"] = f'attachment; filename="{name}s-{timezone.localdate().isoformat()}.csv"'
+    name = f"{row_list.file_name}-{timezone.localdate().isoformat()}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -52,7 +52,7 @@ def _lines(asked: Asked, fields: Sequence[Field], *, clear: bool) -> Iterator[st
     try:
         yield _BYTE_ORDER_MARK + str(writer.writerow([field.head for field in fields]))
         for part in asked.order.keyset.parts(row_list.for_export(asked.rows()), size=PART):
-            for row in row_list.with_more(part):
+            for row in part:
                 yield str(writer.writerow([_cell(field.value(row)) for field in fields]))
                 written += 1
         whole = True

@@ -205,4 +205,3 @@ def _places(query: QueryDict) -> Iterator[tuple[str, str]]:
     for name in ("after", "before"):
         if value := query.get(name):
             yield name, value
-

@@ -77,7 +77,7 @@ class Finder:
     order: int
     permissions: tuple[str, ...]
     find: Callable[[User, Wanted], list[Hit]]
-    still_coming: Callable[[User], bool] = bool
+    still_coming: Callable[[User], bool] = lambda _user: False
 
 
 @dataclass(frozen=True)

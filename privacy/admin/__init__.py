@@ -5,6 +5,6 @@ Nothing that names a person is loaded or shown here; whoever may see identities 
 
 from __future__ import annotations
 
-from privacy.admin import catalog, events, jobs, opt_outs, requests, syncs
+from privacy.admin import catalog, events, jobs, opt_outs, requests, syncs, systems
 
-__all__ = ["catalog", "events", "jobs", "opt_outs", "requests", "syncs"]
+__all__ = ["catalog", "events", "jobs", "opt_outs", "requests", "syncs", "systems"]

@@ -14,7 +14,7 @@ from portal.api.answers import Answer, Body
 from portal.api.idempotency import idempotent
 from portal.api.views import ApiView
 from portal.models import Organization
-from privacy import schema
+from privacy import schema, writing
 from privacy.models import DataSubject
 from privacy.statuses import Action, JobStatus, RequestStatus
 
@@ -85,7 +85,7 @@ class SubjectSearch(ApiView):
         """By the blind index of one organization."""
         namespace = schema.canonical_namespace(wanted["namespace"], wanted["type"], wanted.get("namespace_id"))  # type: ignore[arg-type]
         value = schema.canonical_value(namespace, wanted["value"])  # type: ignore[arg-type]
-        digest = crypto.blind_index_for(organization).digest("identity", namespace, value)
+        digest = writing.identity_digest(crypto.blind_index_for(organization), namespace, value)
         rows = (
             DataSubject.objects.filter(identity_digests__digest=digest, request__organization=organization)
             .select_related("request")

@@ -94,7 +94,7 @@ def due_chart(narrowed: Narrowed, standing: Standing) -> Chart:
     total = sum(point.value for point in points)
     if total:
         late = standing.between(None, -1)
-        summary = _("%(all)d requests are not answered; %(late)d of them are overdue and %(soon)d are due within 7 days.") % {
+        summary = _("Unanswered requests: %(all)d. Overdue: %(late)d. Due within 7 days: %(soon)d.") % {
             "all": total,
             "late": late,
             "soon": standing.between(0, SOON),

@@ -84,7 +84,7 @@ def days_chart(narrowed: Narrowed, figures: Figures) -> Chart:
     failed = [_point(narrowed, figures, span, DayKind.FAILED) for span in spans]
     total, bad = sum(point.value for point in sent), sum(point.value for point in failed)
     if total or bad:
-        summary = _("In these %(days)d days %(sent)d jobs were sent to Adobe, and %(failed)d finished with errors.") % {
+        summary = _("Jobs sent to Adobe in these %(days)d days: %(sent)d. Jobs finished with errors: %(failed)d.") % {
             "days": narrowed.days,
             "sent": total,
             "failed": bad,

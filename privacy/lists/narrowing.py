@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from portal.lists import facets
 from portal.lists.declaring import Choice, Filter, Rows, Viewer
+from portal.lists.filters import choices_of
 from portal.models import User
 from privacy import catalog
 from privacy.deadlines import today_in
@@ -27,31 +27,9 @@ SOON: Final = timedelta(days=7)
 MONTH: Final = timedelta(days=30)
 LAWS = "laws"
 ORIGINS = "origins"
-_IMS_ORG: Final = re.compile("[0-9A-Za-z]{10,40}@AdobeOrg")
 
 
-def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[Choice]:
-    """Choices of a TextChoices, or of anything like it."""
-    return [Choice(value, words) for value, words in pairs]
-
-
-# --- Whose, which law, where from ---
-
-
-def organization(field: str = "organization") -> Filter:
-    """By IMS organization, for people of several."""
-
-    def narrow(rows: Rows, value: str, viewer: Viewer) -> Rows:
-        return rows.filter(**{f"{field}__in": [one.pk for one in viewer.organizations if one.ims_org_id == value]})
-
-    def choices(viewer: Viewer) -> list[Choice]:
-        return [Choice(one.ims_org_id, one.name) for one in viewer.organizations]
-
-    # One that the person was not given narrows to nothing: a link to it must not show the rows of another.
-    def also(value: str, _viewer: Viewer) -> str:
-        return _("another organization") if _IMS_ORG.fullmatch(value) else ""
-
-    return Filter("organization", _lazy("Organization"), narrow, choices, also, from_choices=2)
+# --- Which law, where from ---
 
 
 def law(path: str = "") -> Filter:
@@ -221,12 +199,3 @@ def assignee(path: str = "") -> Filter:
 def name_of(user: User | None) -> str:
     """What colleagues call a member of staff; empty for nobody."""
     return (user.get_full_name() or user.get_username()) if user else ""
-
-
-def chosen_by(name: str, label: Any, field: str, pairs: Sequence[tuple[str, Any]], **more: Any) -> Filter:
-    """By the value of one field."""
-
-    def narrow(rows: Rows, value: str, _viewer: Viewer) -> Rows:
-        return rows.filter(**{field: value})
-
-    return Filter(name, label, narrow, lambda _viewer: choices_of(pairs), **more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Exists, OuterRef
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from portal.lists.declaring import Act, Choice, Column, Field, Filter, Order, Outcome, RowList, Rows, Viewer, each
+from portal.lists.filters import choices_of, organization
 from portal.models import User
 from portal.outbound import CallState
 from portal.paging import Keyset, read_date
@@ -37,7 +38,7 @@ def _by_status(rows: Rows, value: str, _viewer: Viewer) -> Rows:
 
 
 def _statuses(_viewer: Viewer) -> list[Choice]:
-    return [Choice("open", _lazy("Open")), *narrowing.choices_of(RequestStatus.choices)]
+    return [Choice("open", _lazy("Open")), *choices_of(RequestStatus.choices)]
 
 
 def _by_calls(rows: Rows, _value: str, _viewer: Viewer) -> Rows:
@@ -50,7 +51,13 @@ FILTERS = (
     narrowing.assignee(),
     narrowing.law(),
     narrowing.origin(),
-    narrowing.organization(),
+    organization(),
+    Filter(
+        "kind",
+        _lazy("Kind"),
+        lambda rows, _value, _viewer: rows.filter(opt_out=True),
+        also=lambda value, _viewer: _("opt-out of sale") if value == "opt-out" else "",
+    ),
     Filter(
         "calls",
         _lazy("Calls"),
@@ -66,16 +73,17 @@ FILTERS = (
 class AssignForm(forms.Form):
     """Who takes over."""
 
-    to = forms.TypedChoiceField(label=_lazy("Give them to"), coerce=int)
+    to = forms.TypedChoiceField(
+        label=_lazy("Give them to"),
+        coerce=int,
+        error_messages={"required": _lazy("Choose who takes over."), "invalid_choice": _lazy("Choose a colleague of the list.")},
+    )
 
     def __init__(self, viewer: Viewer, data: QueryDict | None) -> None:
         super().__init__(data)
         people = [(viewer.user.pk, _("%(name)s (me)") % {"name": name_of(viewer.user)})]
         people += [(one.pk, name_of(one)) for one in assigning.takers(viewer.user) if one.pk != viewer.user.pk]
-        field = self.fields["to"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = people
-        field.error_messages = {"required": _("Choose who takes over."), "invalid_choice": _("Choose a colleague of the list.")}
+        cast("forms.ChoiceField", self.fields["to"]).choices = people
 
 
 def _assign(rows: Sequence[Any], user: User, given: Mapping[str, Any]) -> Outcome:
@@ -221,7 +229,7 @@ REQUESTS = RowList(
     needed=("privacy.view_privacyrequest",),
     template="privacy/request_list.html",
     unit=_lazy("requests"),
-    rows=lambda user: PrivacyRequest.objects.visible_to(user),
+    rows=PrivacyRequest.objects.visible_to,
     filters=FILTERS,
     columns=COLUMNS,
     orders=(
@@ -243,4 +251,5 @@ REQUESTS = RowList(
     acts=ACTS,
     act_url_name="privacy:request-act",
     export_url_name="privacy:request-export",
+    file_name="requests",
 )

@@ -27,7 +27,8 @@ class GuardedArchive(zipfile.ZipFile):
         """Raises FileProblem for what is no ZIP, or declares to be too large; a part never gives more than it declares."""
         try:
             super().__init__(file)
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, ValueError):
+            # ValueError: shorter than the end of a ZIP.
             raise damaged() from None
         self.watched: dict[str, _Watched] = {}
         parts = self.infolist()

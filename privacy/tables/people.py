@@ -77,9 +77,7 @@ def _groups(open_rows: Callable[[], Iterator[Row]], mapping: Mapping, *, has_hea
     gathered: dict[str, list[Row]] = {}
     for count, row in enumerate(rows(), start=1):
         if count > MOST_SCATTERED:
-            message = _(
-                "The rows of a person do not stand together, and there are more than %(most)s. Sort the table by its key."
-            )
+            message = _("Rows of one person stand apart, and there are more than %(most)s rows. Sort the table by the key.")
             raise FileProblem("scattered", message % {"most": f"{MOST_SCATTERED:,}"})
         gathered.setdefault(key(row), []).append(row)
     yield from gathered.values()

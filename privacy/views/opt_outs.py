@@ -9,8 +9,6 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +21,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from portal import crypto
 from portal.models import User
 from portal.outbound import CallState
-from portal.paging import Keyset
 from portal.reading import FileProblem
 from portal.timeline import CALL_REASONS
 from privacy import catalog
@@ -31,13 +28,11 @@ from privacy.consent import deciding, intake, reading, sending, shredding, story
 from privacy.consent.entities import LABELS, Checked
 from privacy.consent.preview import Preview
 from privacy.intake import NotPossible
-from privacy.models import ConsentCall, OptOut, PrivacyRequest
+from privacy.models import ConsentCall, OptOut
 from privacy.opt_out_forms import OptOutForm
 from privacy.statuses import Action, OptOutStatus
 from privacy.views.requests import CALL_TONES
 
-LIST: Keyset[OptOut] = Keyset("created_at")
-REQUESTS: Keyset[PrivacyRequest] = Keyset("created_at")
 LIVE = (OptOutStatus.SENDING, OptOutStatus.ATTENTION)
 MOST_CALLS = 100
 
@@ -46,45 +41,6 @@ DECISIONS: dict[str, tuple[Callable[[ConsentCall, User], None], str]] = {
     "send_again": (deciding.send_again, noop("The call goes out once more.")),
     "give_up": (deciding.give_up, noop("The call is closed as not sent.")),
 }
-
-
-# --- List ---
-
-
-@require_safe
-@permission_required("privacy.view_optout", raise_exception=True)
-def opt_out_list(request: HttpRequest) -> HttpResponse:
-    """Newest first, of one of the two ways: the consent call, or privacy jobs."""
-    as_jobs = request.GET.get("way") == "jobs"
-    if as_jobs and not request.user.has_perm("privacy.view_privacyrequest"):
-        raise PermissionDenied
-    visible = OptOut.objects.visible_to(request.user)
-    requests = PrivacyRequest.objects.visible_to(request.user).filter(opt_out=True)
-    status = request.GET.get("status", "")
-    context = {
-        "as_jobs": as_jobs,
-        "page": _page_of_requests(request) if as_jobs else _page_of_opt_outs(request, status),
-        "has_any": requests.exists() if as_jobs else visible.exists(),
-        "statuses": OptOutStatus.choices,
-        "status": status,
-        "may_add": request.user.has_perm("privacy.add_optout"),
-        "may_upload": request.user.has_perm("privacy.add_upload"),
-    }
-    return render(request, "privacy/opt_out_list.html", context)
-
-
-def _page_of_opt_outs(request: HttpRequest, status: str) -> Any:
-    rows = OptOut.objects.visible_to(request.user)
-    if status in OptOutStatus.values:
-        rows = rows.filter(status=status)
-    accepted = Count("calls", filter=Q(calls__state=CallState.SENT))
-    counted = rows.annotate(calls_total=Count("calls"), calls_accepted=accepted)
-    return LIST.page(counted.select_related("organization").defer("entities_sealed"), request.GET)
-
-
-def _page_of_requests(request: HttpRequest) -> Any:
-    rows = PrivacyRequest.objects.visible_to(request.user).filter(opt_out=True)
-    return REQUESTS.page(rows.select_related("organization").defer("envelope_sealed"), request.GET)
 
 
 # --- Ask ---

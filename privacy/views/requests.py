@@ -1,4 +1,4 @@
-"""The list of privacy requests, and one request with its progress."""
+"""One request with its progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal import crypto
-from portal.models import Organization
 from portal.outbound import CallState
-from portal.paging import Keyset
 from portal.waits import time_left
 from privacy import access_first, catalog, planning, playbook, progress, recalling, timeline, waiting, withdrawing
 from privacy.deadlines import today_in
@@ -29,7 +26,6 @@ from privacy.views.found import get_request
 from privacy.views.request_handling import handling_context
 from privacy.views.request_people import people_context
 
-LIST: Keyset[PrivacyRequest] = Keyset("created_at")
 CALL_TONES = {
     CallState.QUEUED: "info",
     CallState.SENDING: "info",
@@ -38,42 +34,6 @@ CALL_TONES = {
     CallState.UNKNOWN: "warning",
     CallState.CANCELLED: "unknown",
 }
-
-
-@require_safe
-@permission_required("privacy.view_privacyrequest", raise_exception=True)
-def request_list(request: HttpRequest) -> HttpResponse:
-    """Newest first; status, law, origin and organization narrow it."""
-    visible = PrivacyRequest.objects.visible_to(request.user)
-    origins = set(visible.order_by().values_list("origin", flat=True).distinct())
-    laws = list(visible.order_by("regulation").values_list("regulation", flat=True).distinct())
-    rows = _narrowed(request, visible).select_related("organization").defer("envelope_sealed")
-    context = {
-        "page": LIST.page(rows, request.GET),
-        "has_any": bool(laws),
-        "statuses": RequestStatus.choices,
-        "laws": [(code, catalog.law_name(code)) for code in laws],
-        "origins": [(value, words) for value, words in Origin.choices if value in origins],
-        "choice": {name: request.GET.get(name, "") for name in ("status", "law", "origin", "organization")},
-        "may_upload": request.user.has_perm("privacy.add_upload"),
-        "has_organization": Organization.objects.visible_to(request.user).exists(),
-    }
-    return render(request, "privacy/request_list.html", context)
-
-
-def _narrowed(request: HttpRequest, rows: QuerySet[PrivacyRequest]) -> QuerySet[PrivacyRequest]:
-    status, law, origin, organization = (request.GET.get(name) for name in ("status", "law", "origin", "organization"))
-    if status == "open":
-        rows = rows.filter(status__in=REQUEST_OPEN)
-    elif status in RequestStatus.values:
-        rows = rows.filter(status=status)
-    if law:
-        rows = rows.filter(regulation=law)
-    if origin in Origin.values:
-        rows = rows.filter(origin=origin)
-    if organization:
-        rows = rows.filter(organization__ims_org_id=organization)
-    return rows
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -22,11 +24,12 @@ from portal.uploads import StoredUpload
 from privacy import catalog, intake, timeline
 from privacy.checking import CheckResult
 from privacy.forms import UploadForm, chosen_access_first
-from privacy.models import Upload
-from privacy.preview import Preview, shown_findings
+from privacy.models import Draft, Duplicate, Upload
+from privacy.preview import Preview, duplicate_lines, shown_findings, without_duplicates
 from privacy.statuses import UploadStatus
 
 LIST: Keyset[Upload] = Keyset("created_at")
+DUPLICATES: Keyset[Duplicate] = Keyset("row", descending=False, read_first=int)
 
 
 @require_safe
@@ -69,7 +72,7 @@ def _take_in(chosen: dict[str, Any], user: User) -> tuple[list[Upload], list[tup
         try:
             kept.append(intake.take_in(file, organization=chosen["organization"], user=user, received_on=chosen["received_on"]))
         except intake.Unreadable as problem:
-            problems.append((file.name or "The file", str(problem)))
+            problems.append((file.name or _("The file"), str(problem)))
     return kept, problems
 
 
@@ -103,15 +106,63 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"upload": upload, "live": _is_live(upload)}
     if upload.status in (UploadStatus.READY, UploadStatus.REFUSED):
         result = CheckResult.from_dict(upload.result)
+        context |= _duplicates(request, upload)
+        result = without_duplicates(result) if context["chosen"].people else result
         context |= {
             "result": result,
             "preview": Preview.of(upload, result, catalog.current()) if result.envelope else None,
             "asks_both": intake.asks_both(result.summary),
             "findings": shown_findings(result, holds_file=upload.uploaded_by == request.user),
         }
+    context["draft"] = Draft.objects.visible_to(request.user).filter(upload=upload).first()
     context["requests"] = upload.requests.order_by("number")
     context["timeline"] = timeline.of_upload(upload.pk)
     return render(request, "privacy/upload_detail.html", context)
+
+
+def _duplicates(request: HttpRequest, upload: Upload) -> dict[str, Any]:
+    """The people of the file who have open requests, page by page; only those still to be chosen about with `open=undecided`."""
+    undecided_only = request.GET.get("open") == "undecided"
+    rows = upload.duplicates.undecided() if undecided_only else upload.duplicates.all()
+    page = DUPLICATES.page(rows, request.GET)
+    return {
+        "chosen": intake.tally(upload),
+        "page": page,
+        "undecided_only": undecided_only,
+        "duplicates": duplicate_lines(upload, page.rows, holds_file=upload.uploaded_by == request.user),
+    }
+
+
+@require_POST
+@permission_required("privacy.confirm_upload", raise_exception=True)
+def upload_duplicates(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Keep what was chosen about people with open requests: for some, or for all at once."""
+    upload, user, wanted = _get(request, pk), cast("User", request.user), request.POST.get("do", "")
+    address = reverse("privacy:upload-detail", args=[upload.pk])
+    try:
+        if wanted in ("leave-out-all", "include-all"):
+            intake.choose_all(upload, user, left_out=wanted == "leave-out-all")
+        else:
+            intake.choose(upload, user, _choices(request.POST))
+    except intake.NotPossible as reason:
+        messages.error(request, str(reason))
+        return redirect(address)
+    if upload.duplicates.undecided().exists():
+        return redirect(f"{address}?open=undecided#duplicates")
+    messages.success(request, _("What you chose is kept, and the numbers below are counted anew."))
+    return redirect(address)
+
+
+def _choices(form: QueryDict) -> dict[UUID, bool]:
+    """By the id of each person; what is neither of the two answers is passed over."""
+    answers = {"leave-out": True, "include": False}
+    found = {}
+    for name, value in form.items():
+        start, _dash, rest = name.partition("-")
+        if start == "choice" and value in answers:
+            with suppress(ValueError):
+                found[UUID(rest)] = answers[str(value)]
+    return found
 
 
 @require_safe
@@ -137,6 +188,7 @@ def upload_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
             cast("User", request.user),
             agreed_to_two=request.POST.get("agree_to_two") == "yes",
             access_first=chosen_access_first(request.POST),
+            needs_choices=True,
         )
     except intake.NotPossible as reason:
         upload.refresh_from_db(fields=["status"])
@@ -157,7 +209,7 @@ def upload_discard(request: HttpRequest, pk: UUID) -> HttpResponse:
     except intake.NotPossible as reason:
         messages.error(request, str(reason))
         return redirect("privacy:upload-detail", upload.pk)
-    messages.success(request, "The upload was discarded: its file and everything read from it are removed.")
+    messages.success(request, _("The upload was discarded: its file and everything read from it are removed."))
     return redirect("privacy:upload-list")
 
 

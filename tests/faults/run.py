@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from hygiene.models import WorkOrder
+from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN
 from portal import audit
 from portal.models import Organization
 from portal.outbound import OPEN_STATES
@@ -45,7 +46,8 @@ class Size:
     workers: int = 4
     needed: int = 20
     minutes: float = 35
-    mop_up_minutes: float = 8
+    # What strikes rarest takes two minutes a time, two at once: a worker that stands frozen past every look, and lives.
+    mop_up_minutes: float = 25
     settle_seconds: float = 900
 
 
@@ -178,10 +180,11 @@ class Run:
 
 
 def moving_rows() -> int:
-    """Open calls that wait for no person, requests in preparation, jobs that Adobe works on, results to be fetched."""
+    """Open calls that wait for no person, requests in preparation, jobs and work orders at Adobe, results to be fetched."""
     waits_for_nobody = Q(state__in=OPEN_STATES, person_reason="")
     calls = sum(model._default_manager.filter(waits_for_nobody).count() for model in (Submission, WorkOrder, ConsentCall))
     preparing = PrivacyRequest.objects.filter(status=RequestStatus.PREPARING).count()
     jobs = Job.objects.filter(status__in=JOB_AT_ADOBE_OPEN).count()
+    orders = WorkOrder.objects.filter(status__in=WORK_ORDER_AT_ADOBE_OPEN).count()
     results = ResultArchive.objects.filter(status=ArchiveStatus.WAITING).count()
-    return calls + preparing + jobs + results
+    return calls + preparing + jobs + orders + results

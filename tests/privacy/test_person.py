@@ -70,7 +70,8 @@ def test_people_of_the_organization_may_look_and_officers_may_see_identities(act
 
 
 def test_who_may_see_requests_but_no_jobs_may_not_look(organization: Organization, subject: DataSubject) -> None:
-    clerk = make_user("clerk", "", organization)
+    clerk = make_user("clerk", "Viewer", organization)
+    clerk.groups.clear()
     clerk.user_permissions.add(Permission.objects.get(codename="view_privacyrequest"))
     assert Browser.of(clerk).get(address_of(subject)).status_code == 403
 
@@ -198,10 +199,9 @@ def line_after(browser: Browser, subject: DataSubject, **fields: Any) -> str:
 def test_it_says_when_what_was_asked_and_by_when_it_is_due(browser: Browser, subject: DataSubject) -> None:
     today = timezone.localdate()
     first = line_after(browser, subject, due_on=today + timedelta(days=11))
-    assert first.startswith(
-        f"{subject.request.number} Asked on 2 Nov 2026 for access under General Data Protection Regulation (EU). Not answered yet: due on "
-    )
-    assert ", in 11 days." in first
+    asked = "Asked on 2 Nov 2026 for access under General Data Protection Regulation (EU and UK)."
+    assert first.startswith(f"{subject.request.number} {asked} Not answered yet: due on ")
+    assert first.endswith(", in 11 days. Nothing was sent to Adobe yet.")
     assert "Not answered yet: today is the last day." in line_after(browser, subject, due_on=today)
     assert ", 1 day ago." in line_after(browser, subject, due_on=today - timedelta(days=1))
     assert "the law names no last day" in line_after(browser, subject, due_on=None)

@@ -128,7 +128,18 @@ def test_the_kind_is_told_by_the_bytes() -> None:
 
 
 def test_cells_of_a_workbook_are_what_a_person_sees() -> None:
-    row = ["00123", 42, 42.0, 1.5, True, date(2026, 11, 30), datetime(2026, 11, 30, 8, 15), None, " spaces ", "4" * 38]
+    row = [
+        "00123",
+        42,
+        42.0,
+        1.5,
+        True,
+        date(2026, 11, 30),
+        datetime.fromisoformat("2026-11-30T08:15"),
+        None,
+        " spaces ",
+        "4" * 38,
+    ]
     assert cells_of(xlsx_bytes([row]))[0] == [
         *("00123", "42", "42", "1.5", "TRUE", "2026-11-30", "2026-11-30 08:15:00", "", "spaces"),
         "4" * 38,
@@ -153,7 +164,7 @@ def test_a_number_that_was_rounded_does_not_look_whole() -> None:
 
 
 def test_formulas_give_their_values() -> None:
-    content = with_part(xlsx_bytes([["=A2"], ["b"]]), "xl/worksheets/sheet1.xml", b"<f>A2</f><v></v>", b"<f>A2</f><v>7</v>")
+    content = with_part(xlsx_bytes([["=A2"], ["b"]]), "xl/worksheets/sheet1.xml", b"<f>A2</f><v />", b"<f>A2</f><v>7</v>")
     assert cells_of(content) == [["7"], ["b"]]
 
 
@@ -209,7 +220,7 @@ def test_a_sheet_larger_than_the_limit_is_refused_before_it_is_read(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "content", [b"PK\x03\x04 no more", xlsx_bytes([[1]])[:-300], with_part(xlsx_bytes([[1]]), "_rels/.rels", b"<", b">")]
+    "content", [b"PK\x03\x04 no more", xlsx_bytes([[1]])[:-300], with_part(xlsx_bytes([[1]]), "[Content_Types].xml", b"<", b">")]
 )
 def test_a_damaged_workbook_is_refused(content: bytes) -> None:
     assert problem_of(content).code == "damaged"

@@ -36,7 +36,7 @@ def _unknown_orders(narrowed: Narrowed) -> Need:
         _("Adobe may have taken them or not. The portal looks for them before anything is sent again."),
         _("No work order of unknown outcome"),
         WorkOrder.objects.filter(organization__in=narrowed.organizations, state=CallState.UNKNOWN),
-        narrowed.rows("/work-orders/", state="unknown"),
+        narrowed.rows("hygiene:all-work-orders", state="unknown"),
     )
 
 

@@ -123,7 +123,7 @@ def _due_lines(summary: Summary, regulation: str, received_on: date, catalog: Ca
         if count:
             deadline = catalog.laws.deadline(regulation, action)
             due = deadline.after(received_on) if deadline else None
-            yield DueLine(action.label, count, due, deadline.source if deadline else "This law gives no number of days.")
+            yield DueLine(str(action.label), count, due, deadline.source if deadline else "This law gives no number of days.")
 
 
 def _why(upload: Upload, summary: Summary) -> str:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook
@@ -14,7 +15,7 @@ from openpyxl import Workbook
 from portal import crypto
 from portal.crypto.files import SealedReader
 from portal.ids import new_id
-from portal.models import DataKey, Organization
+from portal.models import DataKey, Organization, User
 from portal.uploads import UPLOAD_LABEL
 from privacy.models import TableImport
 from tests.pages import Browser, Page
@@ -63,6 +64,14 @@ def wide(count: int, *, bad: Iterable[int] = (), action: str = "access") -> list
         (f"key-{number}", action, "" if number in wrong else f"person-{number}@example.com", "") for number in range(2, count + 2)
     )
     return [WIDE, *people]
+
+
+def person_who_may(name: str, organization: Organization, *codenames: str) -> User:
+    """A person of the organization with these permissions of the privacy app and no others."""
+    user = User.objects.create_user(name)
+    user.organizations.add(organization)
+    user.user_permissions.add(*Permission.objects.filter(content_type__app_label="privacy", codename__in=codenames))
+    return user
 
 
 def send(browser: Browser, organization: Organization | None, content: bytes, name: str = "people.csv", **headers: str) -> Any:

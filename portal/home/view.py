@@ -63,7 +63,7 @@ class Narrowed:
 
     def rows(self, url_name: str, *, mine: bool = False, **query: str | int) -> str:
         """The address of a list, narrowed as this page is. `mine`: its rows have an assignee."""
-        address = url_name if url_name.startswith("/") else reverse(url_name)
+        address = reverse(url_name)
         wanted: dict[str, str | int] = dict(query)
         if self.law:
             wanted["law"] = self.law

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet, Sum
+from django.db.models import DateField, IntegerField, QuerySet, Sum, Value
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from privacy.history.times import BOUNDS
 from privacy.models import DayFigure
 from privacy.statuses import DayKind
 
-JOBS: Final = "/jobs/"
+JOBS: Final = "privacy:all-jobs"
 # With more days than these a column is a week.
 MOST_DAYS: Final = 92
 WEEK: Final = 7
@@ -41,27 +41,36 @@ class Figures:
 
     @classmethod
     def of(cls, narrowed: Narrowed) -> Figures:
-        """Two statements over rows of days."""
-        rows = _rows(narrowed)
-        whole = rows.filter(product_code="", kind__in=(DayKind.SUBMITTED, DayKind.FAILED))
-        by_day = {(day, kind): number for day, kind, number in whole.values_list("day", "kind").annotate(Sum("count"))}
-        ended = rows.filter(kind__in=(*_ENDED, DayKind.OPEN))
-        return cls._of_products(by_day, ended.values_list("product_code", "kind", "hours").annotate(Sum("count")))
-
-    @classmethod
-    def _of_products(cls, by_day: Mapping[tuple[date, str], int], rows: QuerySet[Any, Any]) -> Figures:
+        """One statement over rows of days."""
+        by_day: dict[tuple[date, str], int] = {}
         pairs: dict[str, list[tuple[int | None, int]]] = defaultdict(list)
         ages: dict[str, dict[int | None, int]] = defaultdict(dict)
         answers: dict[str, int] = defaultdict(int)
         failed: dict[str, int] = defaultdict(int)
-        for code, kind, hours, number in rows:
-            if kind == DayKind.OPEN:
+        for day, kind, code, hours, number in _of_days(narrowed).union(_of_products(narrowed), all=True):
+            if day is not None:
+                by_day[day, kind] = number
+            elif kind == DayKind.OPEN:
                 ages[code][hours] = number
-                continue
-            pairs[code].append((hours, number))
-            answers[code] += number
-            failed[code] += number if kind == DayKind.FAILED else 0
+            else:
+                pairs[code].append((hours, number))
+                answers[code] += number
+                failed[code] += number if kind == DayKind.FAILED else 0
         return cls(by_day, {code: Times.of(each) for code, each in pairs.items()}, answers, failed, ages)
+
+
+def _of_days(narrowed: Narrowed) -> QuerySet[Any, Any]:
+    """(Day, kind, "", None, count) of whole jobs."""
+    rows = _rows(narrowed).filter(product_code="", kind__in=(DayKind.SUBMITTED, DayKind.FAILED))
+    rows = rows.annotate(nothing=Value(None, output_field=IntegerField())).values("day", "kind", "product_code", "nothing")
+    return rows.annotate(number=Sum("count")).values_list("day", "kind", "product_code", "nothing", "number")
+
+
+def _of_products(narrowed: Narrowed) -> QuerySet[Any, Any]:
+    """(None, kind, product, class of hours, count)."""
+    rows = _rows(narrowed).filter(kind__in=(*_ENDED, DayKind.OPEN))
+    rows = rows.annotate(nothing=Value(None, output_field=DateField())).values("nothing", "kind", "product_code", "hours")
+    return rows.annotate(number=Sum("count")).values_list("nothing", "kind", "product_code", "hours", "number")
 
 
 def _rows(narrowed: Narrowed) -> QuerySet[DayFigure]:
@@ -113,7 +122,7 @@ def _point(narrowed: Narrowed, figures: Figures, span: tuple[date, date], kind: 
     value = sum(figures.by_day.get((day, kind), 0) for day in days)
     between = first.isoformat() if first == last else f"{first.isoformat()}..{last.isoformat()}"
     query = {"sent": between} if kind == DayKind.SUBMITTED else {"finished": between, "state": "failed"}
-    in_words = [date_format(day, "DATE_FORMAT") for day in dict.fromkeys(span)]
+    in_words = [date_format(day, "j M Y") for day in dict.fromkeys(span)]
     return Point(_(" to ").join(in_words), _short(last), value, narrowed.rows(JOBS, **query))
 
 

@@ -119,7 +119,7 @@ def _expiring(narrowed: Narrowed) -> Need:
         _("They are not fetched yet, and Adobe removes them within 7 days."),
         _("No result about to expire"),
         _of_mine(narrowed, waiting),
-        narrowed.rows("/jobs/", mine=True, result="expiring"),
+        narrowed.rows("privacy:all-jobs", mine=True, result="expiring"),
         "bad",
     )
 

@@ -206,7 +206,7 @@ class _Conversion:
 def _new_file() -> StoredUpload:
     file_id = new_id()
     key = DataKey.new("upload", file_id)
-    return StoredUpload(name="", path=f"{FOLDER}/{file_id}", size=0, data_key=key, too_large=False, refused=False)
+    return StoredUpload(name="table", path=f"{FOLDER}/{file_id}", size=0, data_key=key, too_large=False, refused=False)
 
 
 def _box(key: DataKey) -> crypto.Box:
@@ -257,7 +257,7 @@ def _refuse(table: TableImport, lease: uuid.UUID, findings: Findings, code: str,
 def _finish(table: TableImport, lease: uuid.UUID, file: StoredUpload, findings: Findings, bad_path: str) -> None:
     """Raises LeaseLost, with nothing kept."""
     before, source = table.bad_path, table.file_path
-    file.name = table.file_name
+    file.name = table.file_name or "table"
     assert table.received_on is not None  # noqa: S101 - it is given with the columns
     try:
         with transaction.atomic():

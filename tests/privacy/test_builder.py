@@ -149,10 +149,14 @@ def test_of_several_organizations_one_is_chosen(browser: Browser, officer: User)
 
 def test_a_new_draft_chooses_nothing_for_the_person(browser: Browser) -> None:
     page = browser.page(browser.post("/drafts/new/").headers["Location"])
-    ticked = [box["id"] for box in page.root.all("input", type="checkbox") if "checked" in box.attributes]
+    ticked = [
+        box["id"] for box in page.root.one("form", id="builder").all("input", type="checkbox") if "checked" in box.attributes
+    ]
     assert ticked == []
     assert page.root.one("input", id="received_on")["value"] == timezone.localdate().isoformat()
-    assert [option["value"] for option in page.root.one("select", id="law").all("option") if "selected" in option.attributes] == []
+    assert [
+        option["value"] for option in page.root.one("select", id="law").all("option") if "selected" in option.attributes
+    ] == []
 
 
 def test_drafts_are_listed_with_what_they_hold(browser: Browser, organization: Organization, officer: User) -> None:
@@ -324,7 +328,7 @@ def test_a_namespace_that_no_product_takes_is_a_warning_at_once(
     draft = begun(organization, officer)
     part = Page.of(browser.post(address_of(draft, "save/"), filled("a@example.com", products=["target"])))
     (fault,) = part.root.all("li")
-    assert "None of the products takes Email identities of type standard" in fault.text
+    assert "None of the products takes email identities of type standard" in fault.text
     assert "data-error" not in fault.attributes
 
 

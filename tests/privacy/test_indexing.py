@@ -117,8 +117,10 @@ def test_what_does_not_open_is_tried_again_later(organization: Organization, off
     broken, good = (confirmed_request(organization, officer, payload(users())) for _ in range(2))
     for request in (broken, good):
         as_older_code_left_it(request)
-    DataKey.objects.filter(pk=broken.data_key_id).update(wrapped=b"damaged")
-    crypto.forget(broken.data_key_id)
+    key = broken.data_key
+    assert key is not None
+    DataKey.objects.filter(pk=key.pk).update(wrapped=b"damaged")
+    crypto.forget(key.pk)
     work("index")
     assert [digest is None for digest in digests_of(good)[:2]] == [False, False]
     assert not step_is_due("index")

@@ -268,7 +268,7 @@ def test_systems_that_adobe_does_not_cover_are_named_before_the_answer(
 ) -> None:
     for name in ("Newsletter", "Shop"):
         OtherSystem.objects.create(organization=organization, name=name)
-    warning = browser.page(address_of("request-answer", request_row)).root.one("div", class_="notice-warning").text
+    warning = browser.page(address_of("request-answer", request_row)).root.one("div", id="open-systems").text
     assert warning.startswith("2 systems that Adobe does not cover are still open: Newsletter, Shop.")
     browser.post(address_of("request-answer", request_row), answer())
-    assert browser.page(address_of("request-answer", request_row)).root.all("div", class_="notice-warning") == []
+    assert browser.page(address_of("request-answer", request_row)).root.all("div", id="open-systems") == []

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.models import Organization, User
+from portal.search.finding import Wanted
 from privacy import searching, shredding
 from privacy.consent import shredding as consent_shredding
 from privacy.models import Job, OptOut, PrivacyRequest
@@ -161,7 +162,7 @@ def test_calls_that_adobe_has_not_named_are_found_by_nothing(
     organization: Organization, officer: User, request_row: PrivacyRequest
 ) -> None:
     assert request_row.submissions.get().adobe_request_id == ""
-    assert searching.find_requests(officer, searching.Wanted(" ")) == []
+    assert searching.find_requests(officer, Wanted(" ")) == []
 
 
 def test_the_request_id_of_a_request_made_elsewhere_finds_it(browser: Browser, request_row: PrivacyRequest) -> None:
@@ -237,16 +238,14 @@ def test_a_shredded_opt_out_is_not_found(
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
     browser: Browser, organization: Organization, officer: User
 ) -> None:
-    counts = []
+    counts: list[int] = []
     for _ in range(2):
         for _ in range(1 if not counts else 5):
             confirmed_request(organization, officer, payload(people(3)))
             opt_outs.confirmed(organization, officer, opt_outs.payload("person1@example.com"))
         work("index")
         address = search(browser, "person1@example.com").headers["Location"]
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             page = browser.page(address)
         counts.append(len(queries))
     assert len(found(page, "people")) == 6

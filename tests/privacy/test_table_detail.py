@@ -17,9 +17,8 @@ from privacy.statuses import Origin, TableKind, TableStatus, UploadStatus
 from privacy.tables.heads import detect, open_table
 from tests.actors import Actors, covers, everything_kept, stored_files
 from tests.pages import Browser, Page
-from tests.people import make_user
 from tests.steps import step_is_due, work
-from tests.tables import LONG, WIDE, address, csv_bytes, filled, read, sealed, taken, wide, xlsx_bytes
+from tests.tables import LONG, WIDE, address, csv_bytes, filled, person_who_may, read, sealed, taken, wide, xlsx_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -87,17 +86,17 @@ def test_bad_rows_are_for_the_person_and_for_those_who_see_identities(
     assert actors.nobody.get(where).status_code == 302
     assert actors.viewer.get(where).status_code == 403
     assert actors.stranger.get(where).status_code == 404
-    plain = make_user("plain", organization, permissions=["privacy.add_upload"])
+    plain = person_who_may("plain", organization, "add_upload")
     assert Browser.of(plain).get(where).status_code == 403
     assert not AuditEvent.objects.filter(action="table.bad_rows_downloaded").exists()
     assert actors.officer.get(where).status_code == 200
-    seeing = make_user("seeing", organization, permissions=["privacy.add_upload", "privacy.reveal_identities"])
+    seeing = person_who_may("seeing", organization, "add_upload", "reveal_identities")
     assert Browser.of(seeing).get(where).status_code == 200
     actors.refuse_methods(where, allowed=("get",))
 
 
 def test_somebody_elses_rows_are_masked(table: TableImport, organization: Organization) -> None:
-    page = Browser.of(make_user("other", organization, permissions=["privacy.add_upload"])).page(address("detail", table))
+    page = Browser.of(person_who_may("other", organization, "add_upload")).page(address("detail", table))
     assert "person-2@example.com" not in page.html
     assert "p…2@e…m" in page.html
 
@@ -128,7 +127,7 @@ def test_the_page_shows_the_guess_and_the_first_rows(browser: Browser, table: Ta
         (
             {"form": "long", "use_2": "", "use_3": ""},
             "#id_use_0",
-            "columns are needed for: The identity's namespace, The identity's value",
+            "needed for: The identity's namespace, The identity's value",
         ),
         ({"received_on": "2126-01-01"}, "#id_received_on", "This day has not come yet."),
         ({"received_on": "yesterday"}, "#id_received_on", "Enter the day as year-month-day"),

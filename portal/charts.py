@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
 LANE_HEIGHT: Final = 88
-LANE_HEAD: Final = 24
+LANE_HEAD: Final = 32
 LANE_GAP: Final = 16
 FOOT: Final = 24
 # Left of the columns stands the scale.
@@ -22,7 +22,7 @@ LEFT: Final = 9.0
 # A column takes this share of its place.
 FILLED: Final = 0.72
 # As many labels stand below a chart, evenly apart.
-MOST_LABELS: Final = 7
+MOST_LABELS: Final = 6
 # With as many columns as this each has its number on top.
 NUMBERED: Final = 10
 

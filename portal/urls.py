@@ -7,9 +7,12 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from portal import views
+from portal.account import views as account
+from portal.calendar import views as calendar
 from portal.health import views as health
-from portal.lists import views as saved_views
 from portal.home import home
+from portal.lists import views as saved_views
+from portal.notices import views as notices
 from portal.search import views as search
 
 urlpatterns = [
@@ -29,6 +32,14 @@ urlpatterns = [
     path("views/save/", saved_views.view_save, name="view-save"),
     path("views/<uuid:pk>/change/", saved_views.view_change, name="view-change"),
     path("views/<uuid:pk>/delete/", saved_views.view_delete, name="view-delete"),
+    path("notices/", notices.notice_list, name="notices"),
+    path("notices/read/", notices.notice_read, name="notice-read"),
+    path("notices/<uuid:pk>/", notices.notice_open, name="notice-open"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.ChangePassword.as_view(), name="account-password"),
+    path("account/calendar/", account.calendar_renew, name="calendar-renew"),
+    path("account/calendar/off/", account.calendar_off, name="calendar-off"),
+    path("calendar/<str:token>.ics", calendar.calendar, name="calendar"),
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
     path("", include("privacy.urls")),

@@ -32,7 +32,7 @@ class PrivacyConfig(AppConfig):
         lists.register()
         post_migrate.connect(filling.after_migrations, sender=self, dispatch_uid="privacy.shipped")
         registry.add_navigation(
-            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/people/", "/elsewhere/", "/laws/", "/products/")
+            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/people/", "/elsewhere/", "/laws/", "/products/", "/report/")
         )
         registry.add_navigation(
             "Make a request", "privacy:make", order=20, further_paths=("/uploads/", "/drafts/", "/tables/")

@@ -17,13 +17,13 @@ from portal.lists.declaring import Field, RowList, Viewer
 from portal.models import Organization, User
 
 # Excel takes a file for UTF-8 by it.
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet would run a cell that begins so.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 PART = 500
 
 
-class _Echo:
+class Echo:
     """What the CSV writer writes to: gives each line back."""
 
     def write(self, text: str) -> str:
@@ -47,20 +47,20 @@ def export(request: HttpRequest, row_list: RowList) -> StreamingHttpResponse:
 
 
 def _lines(asked: Asked, fields: Sequence[Field], *, clear: bool) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     row_list, written, whole = asked.row_list, 0, False
     try:
-        yield _BYTE_ORDER_MARK + str(writer.writerow([field.head for field in fields]))
+        yield BYTE_ORDER_MARK + str(writer.writerow([field.head for field in fields]))
         for part in asked.order.keyset.parts(row_list.for_export(asked.rows()), size=PART):
             for row in part:
-                yield str(writer.writerow([_cell(field.value(row)) for field in fields]))
+                yield str(writer.writerow([cell(field.value(row)) for field in fields]))
                 written += 1
         whole = True
     finally:
         _record("list.export_ended", asked, clear=clear, rows=written, whole=whole)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value as text. Text that a spreadsheet would take for a formula gets an apostrophe, numbers stay what they are."""
     if value is None:
         return ""

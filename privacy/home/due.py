@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal import charts
 from portal.charts import Chart, Point, Series
@@ -110,7 +110,7 @@ def _points(narrowed: Narrowed, standing: Standing) -> Iterator[Point]:
     def rows(due: str) -> str:
         return narrowed.rows(LIST, mine=True, due=due)
 
-    yield Point(_("Overdue"), _("Overdue"), standing.between(None, -1), rows("overdue"), "bad")
+    yield Point(_("Overdue"), pgettext("column of a chart: overdue", "Late"), standing.between(None, -1), rows("overdue"), "bad")
     for first, last in BUCKETS:
         span = f"{_iso(standing, first)}..{_iso(standing, last)}"
         label = _("%(first)d to %(last)d days") % {"first": first, "last": last}

@@ -28,6 +28,7 @@ def read(narrowed: Narrowed) -> Part:
 
 
 def _buttons(narrowed: Narrowed) -> list[Button]:
+    report = Button(_("Report"), reverse("privacy:report"))
     if not narrowed.user.has_perm("privacy.add_upload"):
-        return []
-    return [Button(_("Make a request"), reverse("privacy:make"))]
+        return [report]
+    return [Button(_("Make a request"), reverse("privacy:make")), report]

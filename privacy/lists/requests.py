@@ -20,7 +20,7 @@ from portal.paging import Keyset, read_date
 from privacy import resubmission
 from privacy.handling import answering, assigning
 from privacy.intake import NotPossible
-from privacy.lists import narrowing
+from privacy.lists import narrowing, reported
 from privacy.lists.narrowing import name_of
 from privacy.models import Job, PrivacyRequest, Submission
 from privacy.statuses import REQUEST_OPEN, Action, RequestStatus
@@ -64,6 +64,8 @@ FILTERS = (
         _by_calls,
         also=lambda value, _viewer: _("outcome unknown") if value == "unknown" else "",
     ),
+    reported.received(),
+    reported.report(),
 )
 
 

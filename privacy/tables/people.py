@@ -113,7 +113,8 @@ class _Reader:
             hint = _("Row %(row)s: the key is empty, so that nobody knows whose identity this is. Fill it in.")
             yield from (Bad(row, hint % {"row": row.number}) for row in rows)
             return
-        reasons = {row.number: list(self._wrong_in(row)) for row in rows}
+        says_what = self._says_what(rows)
+        reasons = {row.number: list(self._wrong_in(row, says_what=says_what)) for row in rows}
         entry: dict[str, Any] = {}
         if not any(reasons.values()):
             entry = self._entry(rows)
@@ -128,12 +129,16 @@ class _Reader:
 
     # --- One row ---
 
-    def _wrong_in(self, row: Row) -> Iterator[str]:
+    def _says_what(self, rows: list[Row]) -> bool:
+        """Whether it is known what the person asks for; one of the rows may say it for all."""
+        return bool(self._mapping.actions) or any(self._mapping.cell(row.cells, Use.ACTION) for row in rows)
+
+    def _wrong_in(self, row: Row, *, says_what: bool) -> Iterator[str]:
         mapping, at = self._mapping, {"row": row.number}
         asked = mapping.cell(row.cells, Use.ACTION)
         if asked and words.actions_in(asked) is None:
             yield _("Row %(row)s: what the person asks for is not access, delete or opt-out-of-sale.") % at
-        elif not asked and not mapping.actions:
+        elif not says_what:
             yield _("Row %(row)s: what the person asks for is empty. Write access, delete or opt-out-of-sale.") % at
         values = [(namespace, row.cells[place]) for place, namespace in self._filled(row)]
         if not values and mapping.form == Form.WIDE:

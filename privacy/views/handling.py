@@ -182,6 +182,9 @@ def request_resume(request: HttpRequest, number: str) -> HttpResponse:
 def request_note(request: HttpRequest, number: str) -> HttpResponse:
     """Keep a note for the others. What cannot be kept stays in its field."""
     found = get_request(request, number)
+    closed = _closed(request, found, why_closed(found))
+    if closed:
+        return closed
     text = request.POST.get("text", "")
     try:
         noting.add(found, _user(request), text)

@@ -96,4 +96,3 @@ def _timing(found: PrivacyRequest) -> str:
     if late <= 0:
         return _("in time")
     return _("%(days)d days late") % {"days": late} if late > 1 else _("one day late")
-

@@ -58,7 +58,7 @@ def _masked(row: DataSubject) -> tuple[str, list[str]]:
     """Nothing when it was removed, or does not open any more."""
     try:
         identities = [f"{each['namespace']}: {mask(str(each['value']))}" for each in row.identities or []]
-        return mask(row.officer_key or ""), identities
+        return mask(row.officer_key) if row.officer_key else "", identities
     except crypto.CannotDecrypt:
         return "", []
 
@@ -80,4 +80,6 @@ def people_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any
 def request_people(request: HttpRequest, number: str) -> HttpResponse:
     """The table of people alone, as the page of the request renews and pages it."""
     found = get_request(request, number)
-    return render(request, "privacy/_request_people.html", people_context(request, found) | {"live": found.status in REQUEST_OPEN})
+    return render(
+        request, "privacy/_request_people.html", people_context(request, found) | {"live": found.status in REQUEST_OPEN}
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 
-from portal.charts import LANE_HEIGHT, NUMBERED, Chart, Point, Series, columns, nice
+from portal.charts import LANE_HEIGHT, MOST_LABELS, NUMBERED, Chart, Point, Series, columns, nice
 from tests.pages import Element, Page
 
 
@@ -74,7 +74,7 @@ def test_few_columns_have_their_numbers_on_top_and_many_have_not() -> None:
 
 def test_of_many_columns_some_have_a_label_and_the_last_one_always() -> None:
     chart = chart_of([1] * 90)
-    assert len(chart.labels) == 7
+    assert len(chart.labels) == MOST_LABELS
     assert chart.labels[-1].words == "89"
 
 

@@ -68,7 +68,10 @@ def test_it_is_counted_before_and_done_once(
     first, _second = (owned(organization, officer, leaver) for _ in range(2))
     owned(organization, officer, officer)
     page = browser.page(ADDRESS)
-    assert [one.text for one in page.root.one("select", name="giver").all("option")][1:] == ["officer", "Lee Ver (account switched off)"]
+    assert [one.text for one in page.root.one("select", name="giver").all("option")][1:] == [
+        "officer",
+        "Lee Ver (account switched off)",
+    ]
     page = browser.page(ADDRESS, giver=str(leaver.pk), taker=str(ada.pk))
     assert page.section("moves").one("h2").text == "2 requests of Lee Ver would go to ada"
     form = page.forms[ADDRESS]

@@ -328,7 +328,7 @@ def test_how_long_each_product_takes_is_said_with_its_numbers(browser: Browser, 
     rows = product_rows(browser.page("/"))
     analytics = {column: cell.text for column, cell in rows["Analytics"].items()}
     assert analytics == {
-        "Half are done within": "2 hours",
+        "Half within": "2 hours",
         "9 of 10 within": "1 day",
         "Answers": "10",
         "Failed": "0",

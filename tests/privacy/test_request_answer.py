@@ -250,9 +250,7 @@ def test_on_time_compares_the_answer_with_the_due_date(
     assert f", {words} by officer" in shown(browser, request_row).facts()["Answered"]
 
 
-def test_a_paused_clock_ends_with_the_answer(
-    browser: Browser, request_row: PrivacyRequest, organization: Organization
-) -> None:
+def test_a_paused_clock_ends_with_the_answer(browser: Browser, request_row: PrivacyRequest, organization: Organization) -> None:
     allow_pause()
     due_on = request_row.due_on
     assert due_on is not None

@@ -100,15 +100,15 @@ def test_the_limit_counts_from_the_first_due_date_however_often(browser: Browser
     assert extend(browser, request_row, room - 10) == []
     assert again(request_row).due_on == latest
     browser.get(address_of("request-extend", request_row))
-    assert message_of(browser, address_of("request-detail", request_row)).startswith("The date was moved as far as the law allows")
+    assert message_of(browser, address_of("request-detail", request_row)).startswith(
+        "The date was moved as far as the law allows"
+    )
 
 
 @pytest.mark.parametrize(
     ("law", "days"), [("ccpa", 45), ("fdbr_fl_usa", 15), ("icdpa_ia_usa", 45), ("pdpa_tha", 30), ("mhmda_wa_usa", 45)]
 )
-def test_each_law_has_its_own_limit(
-    browser: Browser, organization: Organization, officer: User, law: str, days: int
-) -> None:
+def test_each_law_has_its_own_limit(browser: Browser, organization: Organization, officer: User, law: str, days: int) -> None:
     request = received(organization, officer, ago=1, regulation=law)
     assert len(extend(browser, request, days + 1)) == 1
     assert extend(browser, request, days) == []
@@ -148,7 +148,9 @@ def test_an_opt_out_in_california_is_not_extended(browser: Browser, organization
     assert "does not let this date be moved" in message_of(browser, address_of("request-detail", request))
 
 
-@pytest.mark.parametrize(("days", "fields"), [(0, {}), (-1, {}), (5, {"reason": "  "}), (5, {"until": ""}), (5, {"until": "soon"})])
+@pytest.mark.parametrize(
+    ("days", "fields"), [(0, {}), (-1, {}), (5, {"reason": "  "}), (5, {"until": ""}), (5, {"until": "soon"})]
+)
 def test_a_date_that_is_none_and_a_missing_reason_are_refused(
     browser: Browser, request_row: PrivacyRequest, days: int, fields: dict[str, str]
 ) -> None:

@@ -42,9 +42,7 @@ def test_only_an_officer_of_the_organization_may_pause(actors: Actors, request_r
 
 
 @covers("privacy:request-resume")
-def test_only_an_officer_of_the_organization_may_let_it_go_on(
-    actors: Actors, request_row: PrivacyRequest, officer: User
-) -> None:
+def test_only_an_officer_of_the_organization_may_let_it_go_on(actors: Actors, request_row: PrivacyRequest, officer: User) -> None:
     pause(actors.officer, request_row)
     actors.act(address_of("request-resume", request_row))
     assert again(request_row).paused_on is None

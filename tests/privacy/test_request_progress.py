@@ -122,7 +122,7 @@ def test_it_renews_itself_while_something_moves_and_then_stops(
     page = live(browser, again(request))
     part = page.root.one(id="progress")
     assert ("hx-get" in part.attributes, "data-live" in part.attributes) == (False, False)
-    assert part["data-announce"] == f"{request.number}: Complete, 6 of 6 jobs done"
+    assert part["data-announce"] == f"{request.number}: Adobe is done: answer the person, 6 of 6 jobs done"
     assert page.pills == ["Complete", "Sent"]
 
 
@@ -144,7 +144,7 @@ def test_each_call_shows_where_it_is(browser: Browser, simulator: Simulator, org
     Organization.objects.update(max_people_per_call=2)
     organization.refresh_from_db()
     page = live(browser, sent_request(organization, officer, people(5)))
-    assert page.root.one("summary").text == "3 calls to Adobe"
+    assert page.root.one("summary", id="calls-summary").text == "3 calls to Adobe"
     rows = [[cell.text for cell in row.all("td")][:4] for row in page.rows]
     assert rows == [["1", "Sent", "2", "4"], ["2", "Sent", "2", "4"], ["3", "Sent", "1", "2"]]
     assert all(re.fullmatch(r"\S+", row.one("code").text) for row in page.rows)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.reading import FileProblem
@@ -282,6 +283,7 @@ PEOPLE = st.lists(
 
 
 @given(everybody=PEOPLE, is_long=st.booleans(), is_workbook=st.booleans(), separator=st.sampled_from(SEPARATORS))
+@settings(deadline=None)
 def test_a_table_of_people_gives_the_very_same_people(
     everybody: list[tuple[list[str], tuple[str, ...]]], is_long: bool, is_workbook: bool, separator: str
 ) -> None:
@@ -295,7 +297,8 @@ def test_a_table_of_people_gives_the_very_same_people(
         rows += [(f"k{n}", ", ".join(a), *values) for n, (values, a) in enumerate(everybody)]
         columns = (Column(Use.KEY), Column(Use.ACTION), *[Column(Use.IDENTITY, "crm", "custom")] * 4)
     content = xlsx_bytes(rows) if is_workbook else csv_bytes(rows, separator=separator)
-    reading = detect(sealed(content))
+    # From a handful of odd values it cannot be told: a person says it.
+    reading = replace(detect(sealed(content)), separator=separator)
     mapping = Mapping(Form.LONG if is_long else Form.WIDE, columns)
     found = list(people(lambda: open_table(sealed(content), reading).rows(), mapping, RULES, has_header=True))
     read = [schema.read_person(1, entry, RULES)[0] for entry in entries(found)]

@@ -128,14 +128,13 @@ def test_a_viewer_sees_the_preview_and_no_button(actors: Actors, organization: O
     assert "An officer of Acme can confirm it." in page.text
 
 
-def test_people_with_an_open_request_are_a_warning_that_names_it(
+def test_people_with_an_open_request_stand_by_themselves_and_not_among_the_warnings(
     browser: Browser, organization: Organization, officer: User
 ) -> None:
     earlier = confirmed_request(organization, officer, payload(people(1, "access")))
     page = shown(browser, organization, payload(people(2, "access")))
-    warnings = page.section("warnings-title")
-    assert warnings.one("h2").text == "1 warning"
-    assert f"Row 1, person-1: the same access is already open in {earlier.number}." in warnings.text
+    assert f"Row 1, person-1 email p…1@e…m Access: {earlier.number}" in page.section("duplicates").text
+    assert page.root.all("section", aria_labelledby="warnings-title") == []
 
 
 def test_it_tells_what_happened_to_the_upload(browser: Browser, organization: Organization) -> None:

@@ -151,8 +151,8 @@ def columns(ident: str, title: _StrOrPromise, summary: _StrOrPromise, places: _S
     return Chart(ident, title, summary, places, series, lanes, _labels(series[0].points), numbered=count <= NUMBERED)
 
 
-def _lane(series: Series, top: int) -> Lane:
-    highest = nice(max((point.value for point in series.points), default=0))
+def _lane(series: Series, top: int, every: Sequence[int]) -> Lane:
+    highest = nice(max(every or [point.value for point in series.points], default=0))
     step = (100 - LEFT) / max(len(series.points), 1)
     bottom = top + LANE_HEAD + LANE_HEIGHT
     drawn = []

@@ -315,10 +315,10 @@ CELERY_TIMEZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"correlation": {"()": "portal.logs.CorrelationFilter"}},
+    "filters": {"correlation": {"()": "portal.logs.CorrelationFilter"}, "tokens": {"()": "portal.logs.TokenFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation", "tokens"]},
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {

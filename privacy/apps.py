@@ -19,7 +19,8 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import addressed, catalog, elsewhere, figures, files, lists, reminding, searching, submission, tasks  # noqa: PLC0415
+        from privacy import addressed, catalog, due_calendar, elsewhere, figures, files, lists, reminding, searching, submission, tasks  # noqa: PLC0415
+        from portal.calendar import feeds  # noqa: PLC0415
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.events import working  # noqa: PLC0415
         from privacy.home import read as home  # noqa: PLC0415
@@ -48,6 +49,7 @@ class PrivacyConfig(AppConfig):
         searching.register()
         registry.on_daily(elsewhere.start_for_all)
         registry.add_figures(figures.read)
+        feeds.add_source(due_calendar.SOURCE)
         registry.on_daily(reminding.tell_due_soon)
         registry.on_daily(reminding.tell_results_expire)
         registry.on_daily(working.forget_old)

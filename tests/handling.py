@@ -1,4 +1,4 @@
-"""Requests that somebody handles, for tests: received a given number of days ago, so that no test depends on the date it runs on."""
+"""Requests that somebody handles, for tests: received so many days ago, so that no test depends on the date it runs on."""
 
 from __future__ import annotations
 

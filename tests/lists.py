@@ -9,9 +9,20 @@ from typing import Any
 
 from django.db.models import Model
 
+from tests.actors import Actors, nothing_changes
 from tests.pages import Browser, Page
 
 ALL = {"which": "all"}
+
+
+def only_with_the_right_to_export(actors: Actors, address: str) -> None:
+    """Officers get the rows that they see, so a stranger gets none; a viewer gets nothing, and nobody is led to sign in."""
+    actors.refuse_methods(address, allowed=("post",))
+    assert actors.nobody.post(address, {"query": ""}).headers["Location"].startswith("/sign-in/")
+    with nothing_changes(f"post {address}"):
+        assert actors.viewer.post(address, {"query": ""}).status_code == 403
+    assert exported(actors.stranger, address) == []
+    assert exported(actors.officer, address) != []
 
 
 def exported(browser: Browser, address: str, query: str = "", **fields: str) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -14,6 +14,10 @@ from portal.models import NoticeMail, User
 
 # Regions of the zone database that people live in; the rest are old names of the same places.
 _REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+if TYPE_CHECKING:
+    _UserForm = forms.ModelForm[User]
+else:
+    _UserForm = forms.ModelForm
 _MAIL_WORDS = {
     NoticeMail.NONE: _("Not at all: only here in the portal"),
     NoticeMail.DIGEST: _("Once a day: all of a day in one e-mail, in the morning"),
@@ -43,7 +47,7 @@ def zone_choices() -> list[tuple[str, Any]]:
     return [("", _("As the browser has it")), *zones()]
 
 
-class AccountForm(forms.ModelForm[User]):
+class AccountForm(_UserForm):
     """Language, time zone, and how notices come by e-mail."""
 
     language = forms.ChoiceField(required=False, label=_("Language"), choices=languages)

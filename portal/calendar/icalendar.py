@@ -50,7 +50,8 @@ def escape(text: str) -> str:
 
 def fold(line: str) -> bytes:
     """The line with its end, in pieces of 75 octets at most. No character is cut in two."""
-    pieces, piece = [], b""
+    pieces: list[bytes] = []
+    piece = b""
     for character in line:
         encoded = character.encode()
         # A piece that goes on begins with a blank, which counts.

@@ -53,8 +53,9 @@ def _lines(asked: Asked, fields: Sequence[Field], *, clear: bool) -> Iterator[st
         yield BYTE_ORDER_MARK + str(writer.writerow([field.head for field in fields]))
         for part in asked.order.keyset.parts(row_list.for_export(asked.rows()), size=PART):
             for row in part:
-                yield str(writer.writerow([cell(field.value(row)) for field in fields]))
+                line = str(writer.writerow([cell(field.value(row)) for field in fields]))
                 written += 1
+                yield line
         whole = True
     finally:
         _record("list.export_ended", asked, clear=clear, rows=written, whole=whole)

@@ -1,8 +1,9 @@
 """The step that mails notices: everything that is due for one person goes as one e-mail.
 
 At least once: a worker that dies between the mail server's word and its note sends that e-mail again, under the same Message-ID
-unless more has come meanwhile. Twice told is a nuisance, never told may be a missed date. While the server cannot be reached nobody's mail is tried, with growing
-pauses, and an address that it refuses waits alone. An e-mail names numbers, laws and dates; it holds no personal data.
+unless more has come meanwhile. Twice told is a nuisance, never told may be a missed date. While the server cannot be reached
+nobody's mail is tried, with growing pauses, and an address that it refuses waits alone. An e-mail names numbers, laws and dates;
+it holds no personal data.
 """
 
 from __future__ import annotations
@@ -95,17 +96,16 @@ def _still_wanted(person: User, ids: list[uuid.UUID]) -> QuerySet[Notice]:
     """Not what was read meanwhile, of an organization that was taken away, or of a person who left or wants no mail any more."""
     if not person.is_active or not person.email or person.notice_mail == NoticeMail.NONE:
         return Notice.objects.none()
-    mine = Notice.objects.filter(organization__in=Organization.objects.filter(members=person))
-    return mine.unread().filter(pk__in=ids, at__gt=clock.now() - GIVE_UP_AFTER).select_related("organization").order_by("at", "pk")
+    mine = Notice.objects.unread().filter(organization__in=Organization.objects.filter(members=person))
+    return mine.filter(pk__in=ids, at__gt=clock.now() - GIVE_UP_AFTER).order_by("at", "pk")
 
 
 def message(person: User, notices: list[Notice]) -> mail.EmailMultiAlternatives:
     """The e-mail, in the person's language and time zone."""
     zone = person.time_zone or settings.TIME_ZONE
     with translation.override(person.language or settings.LANGUAGE_CODE), timezone.override(zone):
-        lines = [{"notice": each, "advice": words.ADVICE.get(each.kind, ""), "tone": words.TONES.get(each.kind)} for each in notices]
         context = {
-            "lines": lines,
+            "lines": [words.shown(each) for each in notices],
             "address": settings.PORTAL_ADDRESS,
             "notices_address": settings.PORTAL_ADDRESS + reverse("notices"),
             "account_address": settings.PORTAL_ADDRESS + reverse("account"),
@@ -140,9 +140,7 @@ def _note_trouble(person: User | None, error: Exception) -> None:
     name = MailTrouble.SERVER if person is None else str(person.pk)
     found, _ = MailTrouble.objects.get_or_create(name=name, defaults={"user": person, "since": now, "next_attempt_at": now})
     pause = timedelta(seconds=backoff(found.attempts + 1, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
-    MailTrouble.objects.filter(name=name).update(
-        attempts=F("attempts") + 1, next_attempt_at=now + pause, error=_short(error)
-    )
+    MailTrouble.objects.filter(name=name).update(attempts=F("attempts") + 1, next_attempt_at=now + pause, error=_short(error))
     logger.warning("no e-mail goes out to %s: %s", "anybody" if person is None else f"user {person.pk}", _short(error))
 
 

@@ -39,18 +39,14 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     unread = list(mine.unread()[: MOST_UNREAD + 1])
     page = READ.page(mine.filter(read_at__isnull=False), request.GET)
     context = {
-        "unread": [_shown(each) for each in unread[:MOST_UNREAD]],
+        "unread": [words.shown(each) for each in unread[:MOST_UNREAD]],
         "more": len(unread) > MOST_UNREAD,
         "most": MOST_UNREAD,
         "until": unread[0].at.isoformat() if unread else "",
-        "read": [_shown(each) for each in page.rows],
+        "read": [words.shown(each) for each in page.rows],
         "page": page,
     }
     return render(request, "portal/notice_list.html", context)
-
-
-def _shown(notice: Notice) -> dict[str, Any]:
-    return {"notice": notice, "tone": words.TONES.get(notice.kind, "unknown"), "advice": words.ADVICE.get(notice.kind, "")}
 
 
 @require_safe

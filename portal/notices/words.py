@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from portal.models import Notice, NoticeKind
 
-TONES = {
+TONES: dict[str, str] = {
     NoticeKind.ASSIGNED: "info",
     NoticeKind.DUE_SOON: "warning",
     NoticeKind.OVERDUE: "bad",
@@ -18,7 +20,7 @@ TONES = {
     NoticeKind.RESULTS_EXPIRING: "warning",
 }
 # What it means, and what to do.
-ADVICE = {
+ADVICE: dict[str, Any] = {
     NoticeKind.ASSIGNED: _("It is yours now."),
     NoticeKind.DUE_SOON: _("The person waits for an answer."),
     NoticeKind.OVERDUE: _("The day of the law is over, and the person was not answered."),
@@ -28,6 +30,11 @@ ADVICE = {
     NoticeKind.RESULTS_READY: _("The results are stored and can be given to the person."),
     NoticeKind.RESULTS_EXPIRING: _("Some results could not be fetched yet, and Adobe removes them within seven days."),
 }
+
+
+def shown(notice: Notice) -> dict[str, Any]:
+    """What a template says of it."""
+    return {"notice": notice, "tone": TONES.get(notice.kind, "unknown"), "advice": ADVICE.get(notice.kind, "")}
 
 
 def subject(notices: list[Notice]) -> str:

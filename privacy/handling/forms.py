@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,6 +17,11 @@ from privacy.handling.answering import Answer
 from privacy.handling.moving import Room
 from privacy.models import PrivacyRequest
 from privacy.statuses import AnswerChannel, Outcome, VerifiedHow
+
+if TYPE_CHECKING:
+    _UserChoiceField = forms.ModelChoiceField[User]
+else:
+    _UserChoiceField = forms.ModelChoiceField
 
 _FORMAT = "%Y-%m-%d"
 _LONG = {"rows": 3, "autocomplete": "off"}
@@ -77,7 +82,8 @@ class AnswerForm(_DescribedForm):
 
     def answer(self) -> Answer:
         """What was filled in."""
-        return Answer(**{field.name: self.cleaned_data.get(field.name) for field in fields(Answer)})
+        filled: dict[str, Any] = {field.name: self.cleaned_data.get(field.name) for field in fields(Answer)}
+        return Answer(**filled)
 
 
 class ExtensionForm(_DescribedForm):
@@ -138,7 +144,7 @@ def _reason(text: str) -> str:
     return text
 
 
-class _PersonField(forms.ModelChoiceField):
+class _PersonField(_UserChoiceField):
     """A colleague by name."""
 
     def label_from_instance(self, obj: Any) -> str:

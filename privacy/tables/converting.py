@@ -135,6 +135,8 @@ class _Conversion:
 
     def run(self) -> None:
         """Raises LeaseLost, FileProblem, CannotDecrypt, FileNotFoundError."""
+        # Before anything is written: a folder that is not mounted must not be made anew.
+        open_file(self._table).close()
         kept = False
         try:
             with ExitStack() as files:

@@ -103,6 +103,5 @@ def _chart(made: Report) -> Chart:
         name: total.value(name) for name in ("received", "in_time", "late", "open")
     }
     shown = [series("received", "info"), series("in_time", "good"), series("late", "bad")]
-    return charts.columns(
-        "report", _("Received, answered in time and answered late by month"), summary, _("Month of receipt"), shown
-    )
+    title = _("Received, answered in time and answered late by month")
+    return charts.columns("report", title, summary, _("Month of receipt"), shown, same_scale=True)

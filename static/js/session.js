@@ -14,8 +14,9 @@ function renewToken(form) {
   if (token && field) field.value = token;
 }
 
+// Forms that nobody need be known for, that htmx sends, or that lose nothing.
 function goesByItself(form) {
-  return form.method !== "post" || form.closest(".top") || form.matches("[hx-post], [hx-get], [hx-put]") || !form.closest("main");
+  return !("signedIn" in document.body.dataset) || form.method !== "post" || form.closest(".top") || form.matches("[hx-post], [hx-get], [hx-put]") || !form.closest("main");
 }
 
 async function signedOutNotice() {

@@ -42,6 +42,13 @@ def test_each_lane_has_a_scale_of_its_own() -> None:
     assert few.top > many.line_bottom
 
 
+def test_parts_of_one_whole_share_a_scale() -> None:
+    series = [Series("All", "info", [Point("a", "a", 900)]), Series("Some", "bad", [Point("a", "a", 90)])]
+    whole, part = columns("c", "A chart", "It shows something.", "Place", series, same_scale=True).lanes
+    assert whole.highest == part.highest == 1000
+    assert part.columns[0].height < whole.columns[0].height // 5
+
+
 def test_the_picture_has_a_name_and_says_what_it_shows() -> None:
     picture = drawn(chart_of([1, 2])).one("svg", role="img")
     name, says = (picture.one(tag) for tag in ("title", "desc"))

@@ -1,4 +1,4 @@
-"""Everything of an officer who leaves goes to another: counted first, confirmed, noted, and only where the other may handle it."""
+"""Everything of an officer who leaves goes to another: counted first, confirmed, noted, only where the other may handle it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a table in a worker: it begins anew after a crash, tells how far it is, and nothing is left of what did not come to be."""
+"""Reading a table in a worker: it begins anew after a crash, tells how far it is, and leaves nothing that nobody needs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,133 @@
+"""A table in a browser: dropped, its columns chosen, its bad rows said and given back, and the rest sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.browser.test_looks import SMALLEST, complaints, press_until, too_wide
+from tests.stack import Stack
+from tests.tables import Cells, csv_bytes, wide, xlsx_bytes
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+ROWS: list[Cells] = [
+    ("Ärende", "E-post", "ECID", "Kundnummer", "Anteckning"),
+    ("A-1", "åsa@example.com", "44363657679975868102109072127612345678", "77", "ring först"),
+    ("A-2", "", "", "", ""),
+    ("A-3", "örjan@example.com", "4,43637E+37", "78", ""),
+    ("A-4", "bo@example.com", "", "79", ""),
+]
+
+
+def choose_file(page: Page, folder: Path, content: bytes, name: str) -> None:
+    """Choose a table with the file picker and look at its columns."""
+    path = folder / name
+    path.write_bytes(content)
+    page.get_by_label("Drop a CSV or XLSX file here, or choose it").set_input_files(path)
+    page.get_by_role("button", name="Look at the columns").click()
+    page.get_by_role("heading", name="Choose what the columns are").wait_for()
+
+
+def ask(page: Page, *actions: str) -> None:
+    """Law, product and what everybody asks for."""
+    page.get_by_label("Law", exact=True).select_option("gdpr")
+    page.get_by_label("Real-Time Customer Profile", exact=True).check()
+    for action in actions:
+        page.get_by_label(action, exact=True).check()
+
+
+def keys_at_adobe(stack: Stack, prefix: str) -> list[str]:
+    """The officer's keys that Adobe was given."""
+    return sorted({job["key"].split("#")[0] for job in stack.simulator.ledger() if job["key"].startswith(prefix)})
+
+
+def is_fine(page: Page) -> list[str]:
+    """What stands out of the page or cannot be read."""
+    return too_wide(page) + complaints(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_goes_to_adobe_without_its_bad_rows(visit: Visit, stack: Stack, tmp_path: Path, scheme: str) -> None:
+    size = {"width": 1280, "height": 900} if scheme == "light" else {"width": SMALLEST, "height": 780}
+    page = visit("officer", viewport=size, color_scheme=scheme).open("/tables/new/")
+    assert is_fine(page) == []
+    rows = [tuple(str(cell).replace("A-", f"{scheme}-") for cell in row) for row in ROWS]
+    choose_file(page, tmp_path, csv_bytes(rows, encoding="cp1252", separator=";"), "ärenden.csv")
+    expect(page.get_by_text("As Windows-1252, with its columns separated by: Semicolon.")).to_be_visible()
+    expect(page.get_by_label("What column B is")).to_have_value("of:standard:Email")
+    # The fields of another namespace are there for the column that needs them.
+    expect(page.get_by_label("Namespace D")).to_be_hidden()
+    page.get_by_label("What column D is").select_option("other")
+    page.get_by_label("Namespace D").fill("crm")
+    page.get_by_text("The first 4 rows").click()
+    expect(page.get_by_role("cell", name="ring först").last).to_be_visible()
+    assert is_fine(page) == []
+    page.screenshot(path=tmp_path / "columns.png", full_page=True)
+
+    page.get_by_role("button", name="Read the table").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("Choose the law under which the people ask.")
+    assert is_fine(page) == []
+    expect(page.get_by_label("Namespace D")).to_have_value("crm")
+    ask(page, "Access")
+    page.get_by_role("button", name="Read the table").click()
+
+    expect(page.get_by_role("heading", name="This table has errors")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("2 of 4 rows are bad")
+    expect(page.get_by_role("alert")).to_contain_text("Row 4: a spreadsheet has rounded ECID to 15 digits.")
+    assert is_fine(page) == []
+    page.screenshot(path=tmp_path / "errors.png", full_page=True)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the bad rows").click()
+    assert f"{scheme}-3;örjan@example.com" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+    page.get_by_role("button", name="Go on with the 2 good rows").click()
+    expect(page.get_by_text("2 bad rows were left out")).to_be_visible()
+    assert is_fine(page) == []
+    page.screenshot(path=tmp_path / "done.png", full_page=True)
+    page.get_by_role("link", name="Open the upload").click()
+    page.get_by_role("button", name="Send 2 people to Adobe").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("PR-")
+    stack.wait_until(lambda: len(keys_at_adobe(stack, f"{scheme}-")) == 2, 30)
+    assert keys_at_adobe(stack, f"{scheme}-") == [f"{scheme}-1", f"{scheme}-4"]
+
+
+def test_a_large_workbook_is_read_by_a_worker_while_the_page_tells(visit: Visit, stack: Stack, tmp_path: Path) -> None:
+    page = visit("officer").open("/tables/new/")
+    choose_file(page, tmp_path, xlsx_bytes(wide(40_000)), "many.xlsx")
+    ask(page)
+    page.get_by_role("button", name="Read the table").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert is_fine(page) == []
+    page.screenshot(path=tmp_path / "progress.png", full_page=True)
+    page.get_by_role("button", name="Send 40,000 people to Adobe").wait_for(timeout=180_000)
+    page.get_by_role("button", name="Discard it instead").click()
+
+
+def test_it_can_be_done_with_the_keyboard_alone_and_without_scripts(visit: Visit, tmp_path: Path) -> None:
+    page = visit("officer", java_script_enabled=False).open("/tables/")
+    expect(page.get_by_role("heading", name="Tables")).to_be_visible()
+    page.goto(page.url + "new/")
+    choose_file(page, tmp_path, csv_bytes(wide(1)), "one.csv")
+    ask(page)
+    page.get_by_role("button", name="Read the table").press("Enter")
+    expect(page.get_by_role("button", name="Send 1 person to Adobe")).to_be_visible()
+    page.get_by_role("button", name="Discard it instead").press("Enter")
+
+
+def test_the_columns_can_be_chosen_with_the_keyboard_alone(visit: Visit, tmp_path: Path) -> None:
+    page = visit("officer").open("/tables/new/")
+    choose_file(page, tmp_path, csv_bytes(wide(1)), "keys.csv")
+    page.get_by_label("Law", exact=True).focus()
+    page.keyboard.type("General")
+    page.get_by_label("Real-Time Customer Profile", exact=True).focus()
+    page.keyboard.press("Space")
+    press_until(page, "Read the table")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Send 1 person to Adobe")).to_be_visible()

@@ -104,10 +104,11 @@ class Lane:
 
 @dataclass(frozen=True)
 class Label:
-    """A word below the chart."""
+    """A word below the chart. The last one ends where the chart does."""
 
     words: _StrOrPromise
     x: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -144,10 +145,22 @@ class Chart:
         return [(points[0], list(points)) for points in zip(*(series.points for series in self.series), strict=True)]
 
 
-def columns(ident: str, title: _StrOrPromise, summary: _StrOrPromise, places: _StrOrPromise, series: Sequence[Series]) -> Chart:
-    """A chart of columns, a lane for each series. `places` is what they stand for: "Day"."""
+def columns(
+    ident: str,
+    title: _StrOrPromise,
+    summary: _StrOrPromise,
+    places: _StrOrPromise,
+    series: Sequence[Series],
+    *,
+    same_scale: bool = False,
+) -> Chart:
+    """A chart of columns, a lane for each series. `places` is what they stand for: "Day".
+
+    `same_scale`: for parts of one whole, whose columns are compared; else each lane has a scale of its own.
+    """
     count = len(series[0].points)
-    lanes = [_lane(one, place * (LANE_HEAD + LANE_HEIGHT + LANE_GAP)) for place, one in enumerate(series)]
+    every = [point.value for one in series for point in one.points] if same_scale else []
+    lanes = [_lane(one, place * (LANE_HEAD + LANE_HEIGHT + LANE_GAP), every) for place, one in enumerate(series)]
     return Chart(ident, title, summary, places, series, lanes, _labels(series[0].points), numbered=count <= NUMBERED)
 
 
@@ -191,7 +204,11 @@ def _labels(points: Sequence[Point]) -> list[Label]:
     apart = 1 if len(points) <= NUMBERED else -(-len(points) // MOST_LABELS)
     # Counted from the end: today always has its label.
     chosen = [place for place in range(len(points)) if (len(points) - 1 - place) % apart == 0]
-    return [Label(points[place].short, _percent(LEFT + (place + 0.5) * step)) for place in chosen]
+    if apart == 1:
+        return [Label(points[place].short, _percent(LEFT + (place + 0.5) * step)) for place in chosen]
+    *others, last = chosen
+    labels = [Label(points[place].short, _percent(LEFT + (place + 0.5) * step)) for place in others]
+    return [*labels, Label(points[last].short, _percent(100.0), "end")]
 
 
 def _percent(value: float) -> str:

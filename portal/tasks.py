@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery.schedules import crontab
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from portal import audit, heartbeats, registry, steps, tidying
 from portal.celery import app
@@ -82,6 +83,6 @@ def tidy() -> None:
 def register_steps() -> None:
     """Tell the sweep about the steps of the portal itself."""
     registry.add_step(
-        registry.Step(webhooks.STEP, "Tell internal systems", delivering.due, "next_attempt_at", deliver_webhooks.delay)
+        registry.Step(webhooks.STEP, _("Tell internal systems"), delivering.due, "next_attempt_at", deliver_webhooks.delay)
     )
-    registry.add_step(registry.Step(MAIL, "Mail notices", mailing.due, "mail_due_at", mail_notices.delay))
+    registry.add_step(registry.Step(MAIL, _("Mail notices"), mailing.due, "mail_due_at", mail_notices.delay))

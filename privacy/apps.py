@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.urls import reverse
+from django.utils.translation import gettext_noop as noop
 
 from portal import registry
 
@@ -19,8 +20,20 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Bring this app's pages, background steps and products, and let its queue go on after a hold."""
         # They need the app registry.
-        from privacy import addressed, catalog, due_calendar, elsewhere, figures, files, lists, reminding, searching, submission, tasks  # noqa: PLC0415
         from portal.calendar import feeds  # noqa: PLC0415
+        from privacy import (  # noqa: PLC0415
+            addressed,
+            catalog,
+            due_calendar,
+            elsewhere,
+            figures,
+            files,
+            lists,
+            reminding,
+            searching,
+            submission,
+            tasks,
+        )
         from privacy.consent import sending  # noqa: PLC0415
         from privacy.events import working  # noqa: PLC0415
         from privacy.home import read as home  # noqa: PLC0415
@@ -33,15 +46,18 @@ class PrivacyConfig(AppConfig):
         lists.register()
         post_migrate.connect(filling.after_migrations, sender=self, dispatch_uid="privacy.shipped")
         registry.add_navigation(
-            "Requests", "privacy:request-list", order=10, further_paths=("/jobs/", "/people/", "/elsewhere/", "/laws/", "/products/", "/report/")
+            noop("Requests"),
+            "privacy:request-list",
+            order=10,
+            further_paths=("/hand-over/", "/jobs/", "/people/", "/elsewhere/", "/laws/", "/products/", "/report/"),
         )
         registry.add_navigation(
-            "Make a request", "privacy:make", order=20, further_paths=("/uploads/", "/drafts/", "/tables/")
+            noop("Make a request"), "privacy:make", order=20, further_paths=("/uploads/", "/drafts/", "/tables/")
         )
         registry.add_product_choices(catalog.product_choices)
         registry.add_law_choices(catalog.law_choices)
         registry.add_home(home, order=10)
-        registry.add_navigation("Opt-outs", "privacy:opt-out-list", order=30)
+        registry.add_navigation(noop("Opt-outs"), "privacy:opt-out-list", order=30)
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)

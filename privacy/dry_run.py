@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -115,7 +116,7 @@ class DryRun:
                 "The file has %(count)s errors, so it cannot be confirmed.",
                 result.error_count,
             )
-            yield words % {"count": f"{result.error_count:,}"}
+            yield words % {"count": intcomma(result.error_count)}
         elif not result.summary.people:
             yield _("Everybody in the file is left out, so there is nothing to send.")
         if self.chosen.undecided and not result.error_count:
@@ -124,7 +125,7 @@ class DryRun:
                 "%(count)s people have open requests already, and nobody has chosen what to do about them.",
                 self.chosen.undecided,
             )
-            yield words % {"count": f"{self.chosen.undecided:,}"}
+            yield words % {"count": intcomma(self.chosen.undecided)}
         if result.envelope and (reason := catalog.current().why_withdrawn(result.envelope.regulation, result.envelope.products)):
             yield reason
         if not self.upload.file_path.is_file():

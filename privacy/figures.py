@@ -6,7 +6,7 @@ counts they keep.
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from portal.paging import MOST_COUNTED
 from portal.registry import Figure
 from privacy import archive
 from privacy.models import ConsentCall, PrivacyRequest, ResultArchive, Submission
-from privacy.statuses import REQUEST_OPEN, ArchiveStatus, RequestStatus
+from privacy.statuses import REQUEST_ENDED, REQUEST_OPEN, ArchiveStatus, RequestStatus
 
 
 def read() -> list[Figure]:
@@ -47,8 +47,8 @@ def _requests() -> list[Figure]:
         total=Sum("jobs_total", default=0),
         done=Sum("jobs_done", default=0),
         failed=Sum("jobs_failed", default=0),
-        overdue=Count("pk", filter=Q(due_on__lt=today)),
     )
+    overdue = PrivacyRequest.objects.unanswered().filter(due_on__lt=today).order_by()[: MOST_COUNTED + 1].count()
     jobs = {"open": sums["total"] - sums["done"], "complete": sums["done"] - sums["failed"], "failed": sums["failed"]}
     return [
         *(
@@ -65,9 +65,14 @@ def _requests() -> list[Figure]:
         Figure(
             "portal_privacy_requests_overdue",
             _("Privacy requests past their due date"),
-            sums["overdue"],
+            overdue,
             needs_person=True,
-            rows=rows_in_admin(PrivacyRequest, status__in=",".join(REQUEST_OPEN), due_on__lt=today.isoformat()),
+            rows=rows_in_admin(
+                PrivacyRequest,
+                status__in=",".join((*REQUEST_OPEN, *REQUEST_ENDED)),
+                answered_on__isnull="True",
+                due_on__lt=today.isoformat(),
+            ),
             in_admin=True,
         ),
         *(

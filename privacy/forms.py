@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from portal.models import Organization, User
 from portal.uploads import StoredUpload
@@ -40,22 +40,22 @@ class UploadForm(forms.Form):
     organization = forms.ModelChoiceField(
         queryset=Organization.objects.none(),
         empty_label=None,
-        error_messages={"required": "Choose the organization.", "invalid_choice": "Choose one of your organizations."},
+        error_messages={"required": _("Choose the organization."), "invalid_choice": _("Choose one of your organizations.")},
     )
     received_on = forms.DateField(
-        label="Received on",
+        label=_("Received on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
         error_messages={
-            "required": "Enter the day on which the people asked.",
-            "invalid": "Enter the day as year-month-day, such as 2026-11-24.",
+            "required": _("Enter the day on which the people asked."),
+            "invalid": _("Enter the day as year-month-day, such as 2026-11-24."),
         },
     )
     request_files = MultipleFileField(
-        label="Request files",
+        label=_("Request files"),
         allow_empty_file=True,
         widget=MultipleFileInput(attrs={"accept": ".json,application/json"}),
-        error_messages={"required": "Choose at least one file."},
+        error_messages={"required": _("Choose at least one file.")},
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -65,7 +65,7 @@ class UploadForm(forms.Form):
         choice: Any = self.fields["organization"]
         if organizations.count() > 1:
             # None is chosen beforehand: people's data must not go to the wrong organization because nobody looked.
-            choice.empty_label = "Choose the organization"
+            choice.empty_label = _("Choose the organization")
         choice.queryset = organizations
         self.fields["received_on"].initial = today_of(organizations)
         for name, field in self.fields.items():

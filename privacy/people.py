@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -85,6 +86,13 @@ class Task:
     def done(self) -> int:
         """How many products are done with it."""
         return sum(product.row is not None and product.row.status in JOB_DONE for product in self.products)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When Adobe got it: as Adobe says, and until then as our call says. None while it has not."""
+        if self.job.adobe_job_id is None:
+            return None
+        return self.job.adobe_created_at or (self.job.submission.first_sent_at if self.job.submission else None)
 
     @property
     def has_result(self) -> bool:
@@ -205,7 +213,8 @@ def _sharing(subject: DataSubject, digests: Sequence[bytes]) -> tuple[list[DataS
 def _tasks_of(subjects: Sequence[DataSubject]) -> dict[UUID, list[Task]]:
     """The jobs of each, in the order of their actions."""
     requests = {one.pk: one.request for one in subjects}
-    jobs = Job.objects.filter(subject__in=subjects).select_related("archive").defer("raw_sealed").order_by("subject_id", "action")
+    rows = Job.objects.filter(subject__in=subjects).select_related("archive", "submission").order_by("subject_id", "action")
+    jobs = rows.defer("raw_sealed", "submission__answer_sealed", "submission__words_sealed")
     found: dict[UUID, list[Task]] = {}
     for job in jobs.prefetch_related("product_responses"):
         if job.subject_id is not None:

@@ -7,11 +7,13 @@ That a product knows nobody, takes no such namespace or is not there is a comple
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from privacy import catalog, codes
 from privacy.models import Job, PrivacyRequest, ProductResponse
@@ -40,99 +42,107 @@ class Play:
     next_step: str = ""
     action: Action = Action.NOTHING
 
+    def in_words(self) -> Play:
+        """The same, in the language of whoever reads it."""
+        return replace(self, title=_(self.title), meaning=_(self.meaning), next_step=_(self.next_step) if self.next_step else "")
+
 
 PLAYS: Final[Mapping[str, Play]] = {
     "1000-400": Play(
-        "Badly formatted",
-        "Some values do not have the form that this product needs, so it did nothing for the person.",
+        noop("Badly formatted"),
+        noop("Some values do not have the form that this product needs, so it did nothing for the person."),
         False,
-        "Correct these people in the file and upload them again; the same values would fail again.",
+        noop("Correct these people in the file and upload them again; the same values would fail again."),
         Action.CORRECT,
     ),
     "1001-400": Play(
-        "Not authorized",
-        "The organization is not provisioned for this product, so it did nothing for the person.",
+        noop("Not authorized"),
+        noop("The organization is not provisioned for this product, so it did nothing for the person."),
         False,
-        "Ask the administrator to provision the product at Adobe, or to take it off the organization; then resubmit.",
+        noop("Ask the administrator to provision the product at Adobe, or to take it off the organization; then resubmit."),
         Action.ADMINISTRATOR,
     ),
     "1010-400": Play(
-        "Permission missing",
-        "The credential lacks a permission in this product, so it did nothing for the person.",
+        noop("Permission missing"),
+        noop("The credential lacks a permission in this product, so it did nothing for the person."),
         False,
-        "Ask the administrator to give the permission in Adobe's Admin Console; then resubmit.",
+        noop("Ask the administrator to give the permission in Adobe's Admin Console; then resubmit."),
         Action.ADMINISTRATOR,
     ),
     "1020-400": Play(
-        "Result not delivered",
-        "The product could not upload or archive the data it found, so the person has no answer from it.",
+        noop("Result not delivered"),
+        noop("The product could not upload or archive the data it found, so the person has no answer from it."),
         False,
-        "Resubmit these people. If it happens again, Adobe's support can look the job up by its id.",
+        noop("Resubmit these people. If it happens again, Adobe's support can look the job up by its id."),
         Action.RESUBMIT,
     ),
     "1021-400": Play(
-        "Job failed",
-        "At least one job of the product failed; it cannot be said what was done for the person.",
+        noop("Job failed"),
+        noop("At least one job of the product failed; it cannot be said what was done for the person."),
         False,
-        "Resubmit these people.",
+        noop("Resubmit these people."),
         Action.RESUBMIT,
     ),
     "1022-400": Play(
-        "Data not reachable",
-        "The product could not reach its data, so it did nothing for the person.",
+        noop("Data not reachable"),
+        noop("The product could not reach its data, so it did nothing for the person."),
         False,
-        "Resubmit these people later.",
+        noop("Resubmit these people later."),
         Action.RESUBMIT,
     ),
     "1023-400": Play(
-        "Dataset not reachable",
-        "A dataset could not be reached or found, so the person is not done in it.",
+        noop("Dataset not reachable"),
+        noop("A dataset could not be reached or found, so the person is not done in it."),
         False,
-        "Resubmit these people later. If it happens again, ask the administrator whether the dataset was removed at Adobe.",
+        noop("Resubmit these people later. If it happens again, ask the administrator whether the dataset was removed at Adobe."),
         Action.RESUBMIT,
     ),
     "1024-400": Play(
-        "Unexpected error",
-        "The product failed for a reason that it does not name.",
+        noop("Unexpected error"),
+        noop("The product failed for a reason that it does not name."),
         False,
-        "Resubmit these people. If it happens again, Adobe's support can look the job up by its id.",
+        noop("Resubmit these people. If it happens again, Adobe's support can look the job up by its id."),
         Action.RESUBMIT,
     ),
     "1030-400": Play(
-        "Too much at once",
-        "The product's rate limit was exceeded, so it did nothing for the person.",
+        noop("Too much at once"),
+        noop("The product's rate limit was exceeded, so it did nothing for the person."),
         False,
-        "Resubmit these people when other requests are done.",
+        noop("Resubmit these people when other requests are done."),
         Action.RESUBMIT,
     ),
     "1040-400": Play(
-        "Encryption key withdrawn",
-        "The key that your organization manages was withdrawn, so the product cannot read the data.",
+        noop("Encryption key withdrawn"),
+        noop("The key that your organization manages was withdrawn, so the product cannot read the data."),
         False,
-        "Ask the administrator to give Adobe access to the key again; then resubmit.",
+        noop("Ask the administrator to give Adobe access to the key again; then resubmit."),
         Action.ADMINISTRATOR,
     ),
     "6000-200": Play("Done", "Finished.", True),
     "6051-200": Play(
-        "Does not apply",
-        "The organization does not have this product, so there is nothing to do for the person.",
+        noop("Does not apply"),
+        noop("The organization does not have this product, so there is nothing to do for the person."),
         True,
-        "Leave the product out of the next request.",
+        noop("Leave the product out of the next request."),
     ),
-    "6052-200": Play("Not found", "The product knows none of these identities, so there is nothing to do for the person.", True),
+    "6052-200": Play(
+        noop("Not found"), noop("The product knows none of these identities, so there is nothing to do for the person."), True
+    ),
     "6053-200": Play(
-        "Namespace does not apply",
-        "This namespace is not valid for the product, so there is nothing to do for the person.",
+        noop("Namespace does not apply"),
+        noop("This namespace is not valid for the product, so there is nothing to do for the person."),
         True,
-        "If the product should know the person, upload the person with an identity that it takes.",
+        noop("If the product should know the person, upload the person with an identity that it takes."),
     ),
-    "6054-200": Play("Partly done", "Some identities were found and done; the others are unknown to the product.", True),
+    "6054-200": Play(
+        noop("Partly done"), noop("Some identities were found and done; the others are unknown to the product."), True
+    ),
 }
 UNNAMED = Play(
-    "Failed without a known code",
-    "The product failed and does not say why in a code that Adobe publishes; its own words stand with each job.",
+    noop("Failed without a known code"),
+    noop("The product failed and does not say why in a code that Adobe publishes; its own words stand with each job."),
     False,
-    "Resubmit these people. If it happens again, Adobe's support can look the job up by its id.",
+    noop("Resubmit these people. If it happens again, Adobe's support can look the job up by its id."),
     Action.RESUBMIT,
 )
 _SAID_ALREADY = ("PRVCY-6000-200", "6000-200")
@@ -144,17 +154,17 @@ SILENT, LOST = "silent", "lost"
 # Ends of jobs as a whole, of which no product's code speaks.
 OF_JOBS: Final[Mapping[str, Play]] = {
     SILENT: Play(
-        "Failed as a whole",
-        "Adobe says that the job failed, and no product says why.",
+        noop("Failed as a whole"),
+        noop("Adobe says that the job failed, and no product says why."),
         False,
-        "Resubmit these people. If it happens again, Adobe's support can look the job up by its id.",
+        noop("Resubmit these people. If it happens again, Adobe's support can look the job up by its id."),
         Action.RESUBMIT,
     ),
     LOST: Play(
-        "No longer at Adobe",
-        "Adobe no longer knows the job, so nothing more will come; it cannot be said whether the person is done.",
+        noop("No longer at Adobe"),
+        noop("Adobe no longer knows the job, so nothing more will come; it cannot be said whether the person is done."),
         False,
-        "Resubmit these people.",
+        noop("Resubmit these people."),
         Action.RESUBMIT,
     ),
 }
@@ -191,9 +201,9 @@ def play(code: str, status: str) -> Play | None:
     """What a product's answer means. None where it says no more than its status does."""
     known = PLAYS.get(codes.bare(code))
     if known is None:
-        return UNNAMED if status == JobStatus.ERROR else None
+        return UNNAMED.in_words() if status == JobStatus.ERROR else None
     # The status decides whether the job is over well; a code that says otherwise is a contradiction that a person must see.
-    return UNNAMED if known.done and status == JobStatus.ERROR else known
+    return (UNNAMED if known.done and status == JobStatus.ERROR else known).in_words()
 
 
 def ended_as(state: str, jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -246,7 +256,8 @@ def _by_job(request: PrivacyRequest) -> list[Group]:
     """Jobs that failed without a word of any product, and those that Adobe lost."""
     jobs = Job.objects.filter(request=request)
     groups = []
-    for state, said in OF_JOBS.items():
+    for state, play in OF_JOBS.items():
+        said = play.in_words()
         counted = ended_as(state, jobs).aggregate(jobs=Count("pk"), people=Count("subject", distinct=True))
         if counted["jobs"]:
             group = Group(
@@ -259,7 +270,7 @@ def _by_job(request: PrivacyRequest) -> list[Group]:
                 jobs=counted["jobs"],
                 people=counted["people"],
                 product="",
-                product_name="All products",
+                product_name=_("All products"),
                 query={"state": state},
             )
             groups.append(group)

@@ -8,6 +8,11 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
 from privacy import planning
 from privacy.checking import CheckResult, Summary
 from privacy.known import Catalog
@@ -94,16 +99,23 @@ class Preview:
         if not people:
             return ""
         products = len(self.products)
-        return (
-            f"This deletes the data of {people:,} {'person' if people == 1 else 'people'} in {products} "
-            f"product{'' if products == 1 else 's'}. Adobe cannot undo it."
-        )
+        return _("This deletes the data of %(people)s in %(products)s. Adobe cannot undo it.") % {
+            "people": ngettext("%(number)s person", "%(number)s people", people) % {"number": intcomma(people)},
+            "products": ngettext("%(number)s product", "%(number)s products", products) % {"number": intcomma(products)},
+        }
 
     @property
     def opt_outs(self) -> str:
         """The opt-outs in words; empty when there are none."""
         people = self.summary.opt_out_people
-        return f"{people:,} {'person opts' if people == 1 else 'people opt'} out of the sale of their data." if people else ""
+        if not people:
+            return ""
+        words = ngettext(
+            "%(number)s person opts out of the sale of their data.",
+            "%(number)s people opt out of the sale of their data.",
+            people,
+        )
+        return words % {"number": intcomma(people)}
 
 
 def _product_line(code: str, catalog: Catalog) -> ProductLine:
@@ -123,18 +135,21 @@ def _due_lines(summary: Summary, regulation: str, received_on: date, catalog: Ca
         if count:
             deadline = catalog.laws.deadline(regulation, action)
             due = deadline.after(received_on) if deadline else None
-            yield DueLine(str(action.label), count, due, deadline.source if deadline else "This law gives no number of days.")
+            yield DueLine(str(action.label), count, due, deadline.source if deadline else _("This law gives no number of days."))
 
 
 def _why(upload: Upload, summary: Summary) -> str:
     organization = upload.organization
-    words = (
-        f"A call takes at most {organization.max_people_per_call:,} people and "
-        f"{organization.max_identities_per_call:,} identities"
-    )
+    words = _("A call takes at most %(people)s people and %(identities)s identities.")
     if summary.needs_two_requests:
-        return f"{words}, and Adobe takes opt-outs only in calls of their own."
-    return f"{words}."
+        words = _(
+            "A call takes at most %(people)s people and %(identities)s identities, and Adobe takes opt-outs only in calls of "
+            "their own."
+        )
+    return words % {
+        "people": intcomma(organization.max_people_per_call),
+        "identities": intcomma(organization.max_identities_per_call),
+    }
 
 
 def shown_findings(result: CheckResult, *, holds_file: bool) -> dict[str, list[Finding]]:
@@ -181,5 +196,9 @@ def without_duplicates(result: CheckResult) -> CheckResult:
 def _without_key(finding: Finding) -> Finding:
     if finding.row is None or not finding.key:
         return finding
-    message = finding.message.replace(where(finding.row, finding.key), where(finding.row, None))
+    message = finding.message
+    # It was written in the language of whoever had the file checked.
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            message = message.replace(where(finding.row, finding.key), where(finding.row, None))
     return Finding(finding.level, finding.code, finding.path, finding.row, None, message, finding.hint)

@@ -99,5 +99,5 @@ def _checked(name: str) -> str:
 
 
 def _record(action: str, row: SavedView, user: User) -> None:
-    details = {"list": row.list_name, "shared": row.shared_with_id is not None}
+    details: dict[str, audit.Scalar] = {"list": row.list_name, "shared": row.shared_with_id is not None}
     audit.record(action, actor=user, organization=row.shared_with, obj=row, details=details)

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import clock
 from portal.adobe.answers import COMPLETE, ERROR, ListedJob
@@ -46,51 +48,58 @@ def list_every(organization: Organization) -> float:
 def in_words(source: EventSource) -> str:
     """Whether events come, and what to do when they do not, for an administrator."""
     if source.way == EventWay.OFF:
-        return f"Events are not used. Adobe's list is read every {_span(settings.LIST_EVERY_SECONDS)}."
+        return _("Events are not used. Adobe's list is read every %(span)s.") % {"span": _span(settings.LIST_EVERY_SECONDS)}
     reliable = are_reliable(source)
     every = settings.LIST_WITH_EVENTS_EVERY_SECONDS if reliable else settings.LIST_EVERY_SECONDS
-    return f"{_STATES[EventWay(source.way), reliable](source)} Adobe's list is read every {_span(every)}."
+    return _("%(value)s Adobe's list is read every %(span)s.") % {
+        "value": _STATES[EventWay(source.way), reliable](source),
+        "span": _span(every),
+    }
 
 
 def _webhook_doubtful(source: EventSource) -> str:
     if source.last_error == MISSED:
-        return (
+        return _(
             "Adobe's list showed a job that had finished without any event. Look in Developer Console whether the registration "
             "is active and has all four kinds. They are relied on again from the next event on."
         )
-    return "No event with Adobe's signature has come yet. They are relied on from the first one on."
+    return _("No event with Adobe's signature has come yet. They are relied on from the first one on.")
 
 
 def _journal_doubtful(source: EventSource) -> str:
     if source.failures:
-        what = _ADVICE.get(source.last_error, "it is tried again by itself.")
-        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
-        return f"The journal could not be read {times}: {what}"
-    return "The journal has not been read to its end yet."
+        what = _(_ADVICE.get(source.last_error, noop("it is tried again by itself.")))
+        times = _("once") if source.failures == 1 else _("%(failures)s times in a row") % {"failures": source.failures}
+        return _("The journal could not be read %(times)s: %(what)s") % {"times": times, "what": what}
+    return _("The journal has not been read to its end yet.")
 
 
 _ADVICE = {
-    "ContentForbidden": "Adobe refuses the credential. Add the I/O Events API to its project in Developer Console.",
-    "NotFound": "Adobe does not know the address. Copy it from the registration again.",
-    "HostRefused": "the address is none of Adobe's. Copy it from the registration again.",
-    "Throttled": "Adobe asks for patience, and it is tried again by itself.",
-    "NotSent": "Adobe could not be reached, and it is tried again by itself.",
+    "ContentForbidden": noop("Adobe refuses the credential. Add the I/O Events API to its project in Developer Console."),
+    "NotFound": noop("Adobe does not know the address. Copy it from the registration again."),
+    "HostRefused": noop("the address is none of Adobe's. Copy it from the registration again."),
+    "Throttled": noop("Adobe asks for patience, and it is tried again by itself."),
+    "NotSent": noop("Adobe could not be reached, and it is tried again by itself."),
 }
 _STATES: dict[tuple[EventWay, bool], Callable[[EventSource], str]] = {
-    (EventWay.WEBHOOK, True): lambda _: "Events come with Adobe's signature, and are relied on.",
+    (EventWay.WEBHOOK, True): lambda _source: _("Events come with Adobe's signature, and are relied on."),
     (EventWay.WEBHOOK, False): _webhook_doubtful,
-    (EventWay.JOURNAL, True): lambda _: "The journal is read to its end, and relied on.",
+    (EventWay.JOURNAL, True): lambda _source: _("The journal is read to its end, and relied on."),
     (EventWay.JOURNAL, False): _journal_doubtful,
 }
 
 
 def _span(seconds: float) -> str:
     """Seconds as a person says them."""
-    for size, word in ((3600, "hour"), (60, "minute"), (1, "second")):
+    for size, one, many in (
+        (3600, _("hour"), noop("%(number)s hours")),
+        (60, _("minute"), noop("%(number)s minutes")),
+        (1, _("second"), noop("%(number)s seconds")),
+    ):
         count = seconds / size
         if count >= 1:
-            return word if count == 1 else f"{count:g} {word}s"
-    return f"{seconds:g} seconds"
+            return one if count == 1 else _(many) % {"number": f"{count:g}"}
+    return _("%(number)s seconds") % {"number": f"{seconds:g}"}
 
 
 def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None:

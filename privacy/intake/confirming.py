@@ -38,7 +38,7 @@ def confirm(
     with transaction.atomic():
         taken = Upload.objects.filter(pk=upload.pk, status=UploadStatus.READY).update(status=UploadStatus.CONFIRMED)
         if not taken:
-            raise NotPossible("This upload was confirmed or discarded a moment ago.")
+            raise NotPossible(_("This upload was confirmed or discarded a moment ago."))
         wanted = upload.organization.access_before_delete if access_first is None else access_first
         kinds = ((False, result.summary.has_access_or_delete), (True, result.summary.has_opt_out))
         requests = [
@@ -65,13 +65,13 @@ def _confirmable(upload: Upload, *, agreed_to_two: bool) -> tuple[checking.Check
     """What the check found, when nothing stands against confirming. Raises NotPossible."""
     result = checking.CheckResult.from_dict(upload.result) if upload.status == UploadStatus.READY else None
     if result is None or result.envelope is None:
-        raise NotPossible("This upload is not ready to be confirmed.")
+        raise NotPossible(_("This upload is not ready to be confirmed."))
     if not result.summary.people:
         raise NotPossible(_("Everybody in the file is left out, so there is nothing to send. Discard the upload."))
     if result.summary.needs_two_requests and not agreed_to_two:
-        raise NotPossible("The file becomes two requests. Agree to that first.")
+        raise NotPossible(_("The file becomes two requests. Agree to that first."))
     if not upload.file_path.is_file():
-        raise NotPossible("The file of this upload is no longer here. Discard the upload and choose the file again.")
+        raise NotPossible(_("The file of this upload is no longer here. Discard the upload and choose the file again."))
     return result, result.envelope
 
 
@@ -148,7 +148,7 @@ def discard(upload: Upload, user: User) -> None:
             status=UploadStatus.DISCARDED, file_name_sealed=None, result_sealed=None
         )
         if not changed:
-            raise NotPossible("This upload was confirmed or discarded already.")
+            raise NotPossible(_("This upload was confirmed or discarded already."))
         upload.duplicates.all().delete()
         audit.record("upload.discarded", actor=user, organization=upload.organization, obj=upload, root_id=upload.pk)
         if upload.data_key is not None:

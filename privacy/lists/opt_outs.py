@@ -98,7 +98,7 @@ ACTS = (
 
 def _with_more(rows: Rows) -> Rows:
     accepted = Count("calls", filter=Q(calls__state=CallState.SENT))
-    counted = rows.annotate(calls_total=Count("calls"), calls_accepted=accepted)
+    counted: Rows = rows.annotate(calls_total=Count("calls"), calls_accepted=accepted)
     return counted.select_related("organization", "created_by").defer("entities_sealed")
 
 

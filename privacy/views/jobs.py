@@ -23,7 +23,7 @@ from portal.models import User
 from portal.paging import Keyset
 from privacy import catalog, codes, laying_out, masking, playbook, polling, timeline
 from privacy.models import Job, PrivacyRequest, ProductResponse
-from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, JobStatus
+from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, ArchiveStatus, JobStatus
 from privacy.views.found import get_request
 
 LIST: Keyset[Job] = Keyset("subject__position", "action", descending=False, read_first=int, read_second=Action)
@@ -54,6 +54,7 @@ def job_list(request: HttpRequest, number: str) -> HttpResponse:
         "actions": Action.choices,
         "ending": _ending(request),
         "choice": {name: request.GET.get(name, "") for name in ("state", "product", "action", "job", "code")},
+        "result": _result(request),
         "may_download": request.user.has_perm("privacy.download_results"),
     }
     return render(request, "privacy/job_list.html", context)
@@ -76,10 +77,18 @@ def _narrowed(request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
         jobs = jobs.filter(action=action)
     if job_id:
         jobs = jobs.filter(adobe_job_id=job_id.strip())
+    if request.GET.get("result") in ArchiveStatus.values:
+        jobs = jobs.filter(archive__status=request.GET["result"])
     if code:
         answers = ProductResponse.objects.filter(job=OuterRef("pk"), code="" if code == playbook.NO_CODE else code)
         jobs = jobs.filter(Exists(answers.filter(product_code=product) if product else answers))
     return playbook.ended_as(state, jobs) if state in playbook.OF_JOBS else jobs
+
+
+def _result(request: HttpRequest) -> str:
+    """The state of results that a list is narrowed to, in words; empty when it is narrowed to none."""
+    status = request.GET.get("result")
+    return str(ArchiveStatus(status).label) if status in ArchiveStatus.values else ""
 
 
 def _ending(request: HttpRequest) -> str:

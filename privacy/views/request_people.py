@@ -20,7 +20,7 @@ from privacy.statuses import REQUEST_OPEN, JobStatus
 from privacy.views.found import get_request
 
 PEOPLE: Keyset[DataSubject] = Keyset("position", "pk", descending=False, read_first=int)
-A_PAGE = 20
+A_PAGE = 10
 # What of a person's jobs a reader has to know first.
 WORST_FIRST = (
     JobStatus.ERROR,
@@ -58,9 +58,15 @@ def _masked(row: DataSubject) -> tuple[str, list[str]]:
     """Nothing when it was removed, or does not open any more."""
     try:
         identities = [f"{each['namespace']}: {mask(str(each['value']))}" for each in row.identities or []]
-        return mask(row.officer_key) if row.officer_key else "", identities
+        return _enough(row.officer_key or ""), identities
     except crypto.CannotDecrypt:
         return "", []
+
+
+def _enough(key: str) -> str:
+    """A masked key that can be recognised; nothing for one that is too short for that."""
+    masked = mask(key)
+    return "" if masked == mask("") else masked
 
 
 def people_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:

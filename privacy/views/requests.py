@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal import crypto
@@ -125,7 +126,7 @@ class Call:
     def of(cls, row: Submission) -> Call:
         """For a row whose request is loaded."""
         state = CallState(row.state)
-        words = "Waiting for the results of access" if state == CallState.QUEUED and row.waits_for_access else str(state.label)
+        words = _("Waiting for the results of access") if state == CallState.QUEUED and row.waits_for_access else str(state.label)
         return cls(row, CALL_TONES[state], words, row.why_person, _words_of_refusal(row))
 
     @property
@@ -212,4 +213,4 @@ def _actions(found: PrivacyRequest) -> str:
     if found.opt_out:
         return str(Action.OPT_OUT.label)
     used = set(found.jobs.order_by().values_list("action", flat=True).distinct())
-    return " and ".join(str(action.label) for action in Action if action in used).capitalize() or "Not known yet"
+    return _(" and ").join(str(action.label) for action in Action if action in used).capitalize() or _("Not known yet")

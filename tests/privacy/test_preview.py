@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from portal.models import Organization
 from privacy import checking
@@ -203,6 +204,16 @@ def test_a_key_of_any_kind_is_left_out(key: str) -> None:
     (finding,) = shown_findings(checked(payload(users)), holds_file=False)["errors"]
     assert finding.message.startswith("Row 1: ")
     assert key[:50] not in repr(finding) or key == "."
+
+
+@pytest.mark.parametrize("language", ["en", "sv", "nl"])
+def test_a_key_is_left_out_in_whatever_language_the_file_was_checked(language: str) -> None:
+    users = people(2, "access")
+    users[1]["action"] = ["burn"]
+    with override(language):
+        result = checked(payload(users))
+        assert "person-2" in result.findings[0].message
+    assert "person-2" not in repr(shown_findings(result, holds_file=False))
 
 
 def test_findings_about_the_whole_file_stay_as_they_are() -> None:

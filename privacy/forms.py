@@ -85,9 +85,9 @@ def receipt_problem(organization: Organization, received_on: date) -> str:
     """Why this cannot be the day on which people asked, in a sentence; empty when it can."""
     age = (today_of([organization]) - received_on).days
     if age < 0:
-        return _("This day has not come yet. Enter the day on which the people asked.")
+        return str(_("This day has not come yet. Enter the day on which the people asked."))
     if age > OLDEST_RECEIPT_DAYS:
-        return _("This day is more than a year ago. Check the year.")
+        return str(_("This day is more than a year ago. Check the year."))
     return ""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from portal import catalogues
@@ -48,6 +49,13 @@ def catalog_of_each_test() -> Iterator[None]:
     yield
     catalog.forget()
     receiving.forget_recipients()
+
+
+@pytest.fixture(autouse=True)
+def language_of_each_test() -> Iterator[None]:
+    """A request leaves the language that it was answered in to its thread, which the next test would go on in."""
+    yield
+    translation.deactivate()
 
 
 class Simulator:

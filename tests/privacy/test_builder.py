@@ -212,7 +212,7 @@ def test_it_is_saved_while_somebody_types(browser: Browser, organization: Organi
 def test_what_was_typed_is_kept_sealed(browser: Browser, organization: Organization, officer: User) -> None:
     draft = begun(organization, officer)
     browser.post(address_of(draft, "save/"), filled("marked@example.com"))
-    assert b"marked@example.com" not in bytes(Draft.objects.values_list("content_sealed", flat=True).get())
+    assert b"marked@example.com" not in (Draft.objects.get().content_sealed or b"marked@example.com")
 
 
 def test_a_page_that_stood_open_elsewhere_overwrites_nothing(browser: Browser, organization: Organization, officer: User) -> None:

@@ -35,7 +35,7 @@ def sent(browser: Browser, organization: Organization, body: dict[str, Any]) -> 
 
 def report_of(browser: Browser, upload: Upload) -> list[list[str]]:
     """The rows of the report."""
-    answer = browser.get(address_of(upload, "report.csv"))
+    answer: Any = browser.get(address_of(upload, "report.csv"))
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.streaming
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
@@ -61,7 +61,8 @@ def test_everybody_of_the_organization_may_download_and_it_is_noted(actors: Acto
             assert person.get(address).status_code == status
     actors.refuse_methods(address, allowed=("get",))
     for person in (actors.viewer, actors.officer):
-        assert b"".join(person.get(address).streaming_content)
+        answer: Any = person.get(address)
+        assert b"".join(answer.streaming_content)
     events = AuditEvent.objects.filter(action="upload.dry_run_downloaded")
     assert sorted(events.values_list("actor_name", flat=True)) == ["officer", "viewer"]
 

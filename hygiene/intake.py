@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hygiene import checking, naming
@@ -164,11 +164,15 @@ def check_next() -> int:
     """Check one waiting file. Returns how many were checked."""
     due = RecordDelete.objects.to_check(clock.now())
     _, ids = leases.take(due, "next_attempt_at", most=1, seconds=LEASE_SECONDS)
-    for record_delete in RecordDelete.objects.filter(pk__in=ids).select_related("organization__data_key", "data_key"):
+    for record_delete in RecordDelete.objects.filter(pk__in=ids).select_related(
+        "organization__data_key", "data_key", "created_by"
+    ):
         # It may have been discarded, or checked by another worker and confirmed, since it was leased.
         waiting = RecordDelete.objects.filter(pk=record_delete.pk, status__in=_WAITING)
         if waiting.update(status=RecordDeleteStatus.CHECKING, attempts=models.F("attempts") + 1):
-            check(record_delete)
+            # Findings are kept as sentences: in the language that who began it has chosen.
+            with translation.override(record_delete.created_by.language or settings.LANGUAGE_CODE):
+                check(record_delete)
     return len(ids)
 
 

@@ -74,8 +74,8 @@ class ReadingForm(forms.Form):
 
     def __init__(self, *args: Any, reading: Reading, sheets: Sequence[str], **kwargs: Any) -> None:
         """Shows how the file is read now."""
-        initial = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
-        super().__init__(*args, initial=initial | {"has_header": reading.has_header}, **kwargs)
+        shown = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
+        super().__init__(*args, **(kwargs | {"initial": shown | {"has_header": reading.has_header}}))
         self._reading = reading
         sheet: Any = self.fields["sheet"]
         sheet.choices = [(name, name) for name in sheets]
@@ -243,8 +243,9 @@ class MappingForm(forms.Form):
     def mapping(self) -> TableMapping:
         """What was chosen."""
         cleaned = self.cleaned_data
-        lists = {name: tuple(cleaned[name]) for name in ("products", "actions")}
-        return TableMapping(cleaned["form"], self.chosen, cleaned["regulation"], **lists)
+        return TableMapping(
+            cleaned["form"], self.chosen, cleaned["regulation"], tuple(cleaned["products"]), tuple(cleaned["actions"])
+        )
 
 
 def _choices(kinds: dict[str, list[tuple[str, str]]]) -> list[Any]:
@@ -256,7 +257,7 @@ def _choices(kinds: dict[str, list[tuple[str, str]]]) -> list[Any]:
     for product, identities in kinds.items():
         named = [(f"{_KIND}{type_}:{name}", name if type_ == "standard" else f"{name} ({type_})") for name, type_ in identities]
         groups.append((_("Identities of %(product)s") % {"product": product} if product else _("Identities"), named))
-    groups.append((_("Identities of another namespace"), [(OTHER, _("Another namespace, written beside"))]))
+    groups.append((_("Identities of another namespace"), [(OTHER, _("Another namespace, written below"))]))
     groups.append((Form.LONG.label, [(use.value, use.label) for use in ONLY_LONG]))
     return groups
 

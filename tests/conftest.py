@@ -73,7 +73,7 @@ class Simulator:
             method=method or ("GET" if body is None else "POST"),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             raw = answer.read()
         return json.loads(raw) if raw else None
 

@@ -154,12 +154,12 @@ class FormPage:
                 due_on = deadline.after(received_on) if received_on else None
                 yield DueLine(str(action.label), str(deadline), due_on, deadline.source)
 
-    @property
+    @cached_property
     def namespaces(self) -> list[str]:
         """Adobe's own, to choose from; any other may be typed."""
         return list(ADOBE_NAMES.values())
 
-    @property
+    @cached_property
     def types(self) -> list[tuple[str, str]]:
         """Adobe's qualifiers with what they are for."""
         words = {

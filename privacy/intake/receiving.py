@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal import audit, clock, crypto, leases, steps
@@ -197,7 +198,8 @@ def check_next() -> int:
     if upload is None:
         return 0
     others = Interlude(lambda: _check_short(upload))
-    check(upload, lambda _: others.offer())
+    with _words_for(upload):
+        check(upload, lambda _: others.offer())
     return 1
 
 
@@ -208,9 +210,14 @@ def _check_short(longer: Upload) -> int:
     if upload is None:
         return 0
     # The one under way may have its key here, while this one's is with another worker.
-    with suppress(crypto.MasterKeyMissing):
+    with suppress(crypto.MasterKeyMissing), _words_for(upload):
         check(upload)
     return 1
+
+
+def _words_for(upload: Upload) -> translation.override:
+    """Findings are kept as sentences: in the language that who uploaded the file has chosen."""
+    return translation.override((upload.uploaded_by and upload.uploaded_by.language) or settings.LANGUAGE_CODE)
 
 
 def _leased_upload(due: UploadQuerySet) -> Upload | None:
@@ -221,4 +228,4 @@ def _leased_upload(due: UploadQuerySet) -> Upload | None:
         # It may have been discarded, or checked by another worker and confirmed, since it was leased.
         waiting = Upload.objects.filter(pk__in=ids, status__in=(UploadStatus.WAITING, UploadStatus.CHECKING))
         if waiting.update(status=UploadStatus.CHECKING, attempts=models.F("attempts") + 1):
-            return Upload.objects.select_related("organization__data_key", "data_key").filter(pk__in=ids).first()
+            return Upload.objects.select_related("organization__data_key", "data_key", "uploaded_by").filter(pk__in=ids).first()

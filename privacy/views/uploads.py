@@ -107,7 +107,8 @@ def upload_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if upload.status in (UploadStatus.READY, UploadStatus.REFUSED):
         result = CheckResult.from_dict(upload.result)
         context |= _duplicates(request, upload)
-        result = without_duplicates(result) if context["chosen"].people else result
+        if upload.status == UploadStatus.READY and context["chosen"].people:
+            result = without_duplicates(result)
         context |= {
             "result": result,
             "preview": Preview.of(upload, result, catalog.current()) if result.envelope else None,

@@ -49,7 +49,9 @@ def events_of(body: bytes) -> list[dict[str, str]]:
         if line == "BEGIN:VEVENT":
             found.append({})
         elif found:
-            found[-1][name.split(";")[0]] = value.replace("\\,", ",").replace("\\;", ";").replace("\\n", "\n").replace("\\\\", "\\")
+            found[-1][name.split(";")[0]] = (
+                value.replace("\\,", ",").replace("\\;", ";").replace("\\n", "\n").replace("\\\\", "\\")
+            )
     return found
 
 
@@ -79,7 +81,9 @@ def test_a_new_address_is_shown_once_and_ends_the_one_before(officer: User, requ
     assert Client().get(new[0]).status_code == 200
     account = browser.page(reverse("account"))
     assert new[0] not in account.html
-    assert list(AuditEvent.objects.filter(action="calendar.renewed").values_list("actor_name", flat=True)) == [officer.username] * 2
+    assert (
+        list(AuditEvent.objects.filter(action="calendar.renewed").values_list("actor_name", flat=True)) == [officer.username] * 2
+    )
 
 
 def pages_code(answer: Any) -> list[Any]:

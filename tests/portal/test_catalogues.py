@@ -89,7 +89,7 @@ TAG = re.compile(r"<[^>]*>")
 SPOKEN = re.compile(r"\b(?:aria-label|title|placeholder|alt|data-label|data-busy|data-announce)=\"([^\"]*)\"")
 ENTITY = re.compile(r"&\w+;")
 # Names, and what is written alike in every language.
-ALLOWED = {"Privacy Portal", "API", "JSON", "CSV", "HTTP", "Real-Time", "XLSX", "ms", "UTC"}
+ALLOWED = {"Privacy Portal", "API", "optOutOfSale false", "JSON", "CSV", "HTTP", "Real-Time", "XLSX", "ms", "UTC"}
 
 
 def unmarked(source: str) -> Iterator[str]:

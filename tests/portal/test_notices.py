@@ -59,16 +59,16 @@ def test_many_things_cost_as_many_queries_as_one(organization: Organization, off
     counts = []
     for size in (1, 30):
         clock.read()
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             tell_each(organization, officer, [f"{size}-{number}" for number in range(size)])
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert Notice.objects.count() == 31
 
 
-def test_members_are_found_by_what_they_may(
-    organization: Organization, officer: User, viewer: User, stranger: User
-) -> None:
+def test_members_are_found_by_what_they_may(organization: Organization, officer: User, viewer: User, stranger: User) -> None:
     assert members_who_may("privacy.view_privacyrequest", organization.pk) == {officer.pk, viewer.pk}
     assert members_who_may("privacy.handle_privacyrequest", organization.pk) == {officer.pk}
     organization.members.remove(officer)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.models import AuditEvent, DataKey, Organization, User
 from privacy import building, checking, intake
@@ -495,6 +499,23 @@ def test_texts_cannot_bring_markup(browser: Browser, organization: Organization,
     page = browser.page(address_of(draft))
     assert values_of(page)["value-1-1"] == '"><script>alert(1)</script>'
     assert not re.search("<script>alert", page.html)
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).map(str.strip).filter(None)
+LINES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=9)
+
+
+@given(st.lists(st.tuples(TEXT, LINES), min_size=1, max_size=5))
+def test_what_is_typed_is_what_the_file_says(typed: list[tuple[str, list[tuple[str, str]]]]) -> None:
+    form = QueryDict(mutable=True)
+    for row, (key, lines) in enumerate(typed, 1):
+        form[f"key-{row}"] = key
+        for place, (namespace, value) in enumerate(lines, 1):
+            form[f"namespace-{row}-{place}"], form[f"value-{row}-{place}"] = namespace, value
+    content = Content.from_dict(json.loads(json.dumps(Content.from_form(form).to_dict())))
+    raw = content.to_file("ORG@AdobeOrg", content.people, ["access"])
+    people = list(checking.read_people(lambda: BytesIO(raw)))
+    assert [(one.key, [(each.namespace, each.value) for each in one.identities]) for one in people] == typed
 
 
 def test_the_file_is_the_one_that_the_check_of_files_takes(organization: Organization) -> None:

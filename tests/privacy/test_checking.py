@@ -337,8 +337,11 @@ def test_a_file_that_does_not_hold_what_was_checked_is_refused_without_its_words
 # --- Size ---
 
 LARGE = """
-import json, re, sys
+import json, os, re, sys
 from pathlib import Path
+import django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()  # Findings are in somebody's language.
 from privacy.checking import check_file
 from privacy.schema import OrganizationRules
 from tests.catalogs import SHIPPED

@@ -20,7 +20,7 @@ from privacy import files, intake, tables
 from privacy.models import TableImport, Upload
 from privacy.statuses import TableStatus
 from privacy.tables import converting
-from privacy.tables.people import Good
+from privacy.tables.people import Good, people
 from tests.actors import stored_files
 from tests.pages import Browser
 from tests.steps import step_is_due, work
@@ -45,13 +45,13 @@ def lease_over() -> None:
     TableImport.objects.update(next_attempt_at=clock.read() - timedelta(seconds=1))
 
 
-def killed_after(monkeypatch: pytest.MonkeyPatch, people: int) -> None:
+def killed_after(monkeypatch: pytest.MonkeyPatch, so_many: int) -> None:
     """Let the process die when it has written so many people."""
-    true = converting.people
+    true = people
 
     def dying(*arguments: Any, **options: Any) -> Iterator[Any]:
         for count, found in enumerate(true(*arguments, **options)):
-            if count == people:
+            if count == so_many:
                 raise Killed
             yield found
 
@@ -90,7 +90,7 @@ def test_one_that_takes_its_workers_down_is_given_up(waiting: TableImport, monke
 
 
 def test_what_is_discarded_while_it_is_read_stays_discarded(waiting: TableImport, monkeypatch: pytest.MonkeyPatch) -> None:
-    true = converting.people
+    true = people
 
     def discarded_on_the_way(*arguments: Any, **options: Any) -> Iterator[Any]:
         for count, found in enumerate(true(*arguments, **options)):
@@ -109,7 +109,7 @@ def test_what_is_discarded_while_it_is_read_stays_discarded(waiting: TableImport
 def test_how_far_it_is_is_told_on_the_way(waiting: TableImport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(converting, "_TELL_SECONDS", 0.0)
     seen: list[tuple[int, int, str]] = []
-    true = converting.people
+    true = people
 
     def watched(*arguments: Any, **options: Any) -> Iterator[Any]:
         for found in true(*arguments, **options):
@@ -198,8 +198,8 @@ def test_memory_hardly_grows_with_the_table(
 
     def content(count: int) -> bytes:
         if form == "long":
-            people = ((f"k{n}", "Email", f"person-{n}@example.com", "", "access") for n in range(count))
-            return csv_bytes([LONG, *people])
+            rows = ((f"k{n}", "Email", f"person-{n}@example.com", "", "access") for n in range(count))
+            return csv_bytes([LONG, *rows])
         return csv_bytes(wide(count)) if form == "wide" else xlsx_bytes(wide(count))
 
     few = memory_of_reading(browser, organization, content(200))

@@ -286,7 +286,7 @@ def test_only_the_first_hundred_are_on_the_page(browser: Browser, organization: 
 
 def bad_rows(browser: Browser, table: TableImport) -> bytes:
     """The downloaded file."""
-    answer = browser.get(address("bad-rows", table))
+    answer: Any = browser.get(address("bad-rows", table))
     content = b"".join(answer.streaming_content)
     assert int(answer.headers["Content-Length"]) == len(content)
     assert answer.headers["Content-Disposition"] == f'attachment; filename="bad-rows.{table.kind}"'
@@ -373,11 +373,12 @@ def test_discarding_removes_files_and_keys(browser: Browser, table: TableImport,
     if read_first:
         read(browser, table)
         assert len(stored_files()) == 2
-    key = table.data_key_id
+    key = table.data_key
+    assert key is not None
     answer = browser.post(address("discard", table), follow=True)
     assert "The table was discarded" in Page.of(answer).text
     assert stored_files() == set()
-    assert not DataKey.objects.filter(pk=key).exists()
+    assert not DataKey.objects.filter(pk=key.pk).exists()
     table.refresh_from_db()
     assert (table.status, table.path, table.bad_path, table.head_sealed) == (TableStatus.DISCARDED, "", "", None)
     assert browser.page(address("detail", table)).title == "Discarded table"

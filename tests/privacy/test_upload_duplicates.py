@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.models import AuditEvent, Organization, User
 from privacy import checking, intake
@@ -308,3 +310,17 @@ def test_they_go_with_the_request_s_personal_data(
 def test_what_was_found_is_kept_sealed(browser: Browser, organization: Organization, earlier: PrivacyRequest) -> None:
     again(browser, organization)
     assert all(b"person-" not in (one.found_sealed or b"person-") for one in Duplicate.objects.all())
+
+
+def test_the_page_asks_the_database_no_more_for_many(
+    browser: Browser, organization: Organization, officer: User, media: object
+) -> None:
+    def queries(count: int) -> int:
+        upload = again(browser, organization, people(count, "access"))
+        with CaptureQueriesContext(connection) as asked:
+            browser.page(address_of(upload))
+        return len(asked)
+
+    confirmed_request(organization, officer, payload(people(40, "access")))
+    browser.page(address_of(again(browser, organization, people(1, "access"))))
+    assert queries(40) == queries(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 
 from portal import registry
 
@@ -26,5 +26,5 @@ class PortalConfig(AppConfig):
         heartbeats.connect()
         registry.add_figures(figures.read)
         registry.on_daily(forgetting.forget_old)
-        registry.add_navigation(_("Home"), "home", order=0)
+        registry.add_navigation(noop("Home"), "home", order=0)
         registry.add_home(own.read, order=0)

@@ -252,6 +252,8 @@ HEARTBEAT_EVERY_SECONDS = env.fraction("HEARTBEAT_EVERY_SECONDS", 15, least=0.2)
 LIST_EVERY_SECONDS = env.fraction("LIST_EVERY_SECONDS", 900, least=0.2)
 DETAIL_FIRST_SECONDS = env.fraction("DETAIL_FIRST_SECONDS", 120, least=0.1)
 DETAIL_AT_LEAST_EVERY_SECONDS = env.fraction("DETAIL_AT_LEAST_EVERY_SECONDS", 86_400, least=1)
+# Figures of the day that is under way; a day that is over is counted once.
+FIGURES_EVERY_SECONDS = env.fraction("FIGURES_EVERY_SECONDS", 600, least=1)
 # While Adobe's events can be relied on, its list is only there to find what was lost on the way.
 LIST_WITH_EVENTS_EVERY_SECONDS = env.fraction("LIST_WITH_EVENTS_EVERY_SECONDS", 3600, least=0.2)
 JOURNAL_EVERY_SECONDS = env.fraction("JOURNAL_EVERY_SECONDS", 60, least=0.2)

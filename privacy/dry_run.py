@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -48,13 +48,16 @@ class Call:
     people: int = 0
     jobs: int = 0
     identities: int = 0
+    actions: set[str] = field(default_factory=set)
 
     @property
     def kind(self) -> str:
         """What it asks for, in words."""
-        if self.opt_out:
-            return _("Opt-out of sale")
-        return _("Deletes, once the results of access are safe") if self.waits else _("Access and deletion")
+        if self.waits:
+            return _("Deletes, once the results of access are safe")
+        if len(self.actions) > 1:
+            return _("Access and deletion")
+        return ", ".join(str(Action(action).label) for action in self.actions)
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ class _Kind:
         call.size += _size_of(person, actions) + (2 if call.people else 0)
         call.people += 1
         call.jobs += len(actions)
+        call.actions.update(actions)
         call.identities += len(person.identities)
         return full
 

@@ -17,7 +17,11 @@ def of_expiration(expiration_id: UUID) -> list[Entry]:
     return VOCABULARY.told(AuditEvent.objects.filter(root_id=str(expiration_id))[:MOST_ENTRIES])
 
 
-_lower = lazy(lambda status: str(status.label).lower(), str)
+def _in_lower_case(status: ExpirationStatus) -> str:
+    return str(status.label).lower()
+
+
+_lower = lazy(_in_lower_case, str)
 VOCABULARY = Vocabulary(
     sentences={
         "expiration.create_asked": (noop("Asked for: the dataset is to be removed on {when}"), ""),

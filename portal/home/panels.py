@@ -80,4 +80,5 @@ def _number(place: int, need: Need, rows: QuerySet[Any, Any]) -> QuerySet[Any, A
     """One row: the place of the need, and how many there are."""
     number = Count(need.of, distinct=True) if need.of else Count("pk")
     named = rows.order_by().annotate(place=Value(str(place), output_field=CharField())).values("place")
-    return named.annotate(number=number).values_list("place", "number")
+    found: QuerySet[Any, Any] = named.annotate(number=number).values_list("place", "number")
+    return found

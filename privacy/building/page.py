@@ -163,15 +163,15 @@ class FormPage:
     def types(self) -> list[tuple[str, str]]:
         """Adobe's qualifiers with what they are for."""
         words = {
-            "standard": _("standard: a global namespace"),
-            "custom": _("custom: a namespace of your own"),
-            "integrationCode": _("integrationCode: of a data source"),
-            "namespaceId": _("namespaceId: a namespace by its number"),
-            "unregistered": _("unregistered: passed on as it is"),
-            "analytics": _("analytics: a namespace of Analytics"),
-            "target": _("target: a namespace of Target"),
+            "standard": _("A global namespace, such as Email or ECID"),
+            "custom": _("A namespace of your organization, by its symbol"),
+            "integrationCode": _("The integration code of a data source"),
+            "namespaceId": _("A namespace by its number"),
+            "unregistered": _("A text that is passed on as it is"),
+            "analytics": _("A namespace inside Analytics"),
+            "target": _("A namespace inside Target"),
         }
-        return [(name, words.get(name, name)) for name in QUALIFIERS]
+        return [(name, words.get(name, "")) for name in QUALIFIERS]
 
 
 def takes(product: Product) -> str:

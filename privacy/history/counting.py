@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
@@ -22,7 +23,6 @@ from privacy.models import CountedDay, DayFigure, Job, PrivacyRequest, ProductRe
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_FAILED, DayKind
 
 STEP: Final = "figures"
-AGAIN_AFTER: Final = timedelta(minutes=10)
 # What was written on a day may be committed a little after its end.
 SETTLED_AFTER: Final = timedelta(minutes=15)
 # As long as a task may run: another worker takes the day over when this one died.
@@ -50,12 +50,13 @@ def count(row: CountedDay) -> None:
     """Count the day and write what was found, unless another worker has taken it over meanwhile."""
     counted_at = clock.read()
     is_over = counted_at >= _end(row.day) + SETTLED_AFTER
+    again_after = timedelta(seconds=settings.FIGURES_EVERY_SECONDS)
     counts = counts_of(row.organization, row.day)
     if not is_over:
         _add(counts, _open_now(row.organization, counted_at))
     with transaction.atomic():
         mine = CountedDay.objects.filter(pk=row.pk, lease=row.lease)
-        if not mine.update(counted_at=counted_at, lease=None, next_count_at=None if is_over else counted_at + AGAIN_AFTER):
+        if not mine.update(counted_at=counted_at, lease=None, next_count_at=None if is_over else counted_at + again_after):
             return
         DayFigure.objects.filter(organization=row.organization, day=row.day).delete()
         # Open is what is open now: of no day before.
@@ -70,6 +71,8 @@ def count_again(organization_id: uuid.UUID, days: Collection[date]) -> None:
     """Something was written into days that may be over: what is final of them is counted once more, what is missing once."""
     now = clock.read()
     past = [day for day in sorted(set(days)) if day < now.astimezone(UTC).date()]
+    if not past:
+        return
     rows = [CountedDay(organization_id=organization_id, day=day, next_count_at=now) for day in past]
     CountedDay.objects.bulk_create(rows, ignore_conflicts=True)
     CountedDay.objects.filter(organization=organization_id, day__in=past, next_count_at=None).update(next_count_at=now)

@@ -34,7 +34,7 @@ def in_classes(rows: QuerySet[Any], begin: str, end: str | datetime) -> QuerySet
     until = Value(end) if isinstance(end, datetime) else F(end)
     lasted = ExpressionWrapper(until - F(begin), output_field=DurationField())
     classes = (When(lasted__lte=timedelta(hours=hours), then=Value(hours)) for hours in BOUNDS[:-1])
-    return rows.annotate(lasted=lasted).annotate(
+    found: QuerySet[Any, Any] = rows.annotate(lasted=lasted).annotate(
         hours=Case(
             When(lasted__isnull=True, then=Value(None)),
             When(lasted__lt=timedelta(0), then=Value(None)),
@@ -43,6 +43,7 @@ def in_classes(rows: QuerySet[Any], begin: str, end: str | datetime) -> QuerySet
             output_field=IntegerField(null=True),
         )
     )
+    return found
 
 
 @dataclass(frozen=True)

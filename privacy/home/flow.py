@@ -62,15 +62,15 @@ class Figures:
 def _of_days(narrowed: Narrowed) -> QuerySet[Any, Any]:
     """(Day, kind, "", None, count) of whole jobs."""
     rows = _rows(narrowed).filter(product_code="", kind__in=(DayKind.SUBMITTED, DayKind.FAILED))
-    rows = rows.annotate(nothing=Value(None, output_field=IntegerField())).values("day", "kind", "product_code", "nothing")
-    return rows.annotate(number=Sum("count")).values_list("day", "kind", "product_code", "nothing", "number")
+    named = rows.annotate(nothing=Value(None, output_field=IntegerField())).values("day", "kind", "product_code", "nothing")
+    return named.annotate(number=Sum("count")).values_list("day", "kind", "product_code", "nothing", "number")
 
 
 def _of_products(narrowed: Narrowed) -> QuerySet[Any, Any]:
     """(None, kind, product, class of hours, count)."""
     rows = _rows(narrowed).filter(kind__in=(*_ENDED, DayKind.OPEN))
-    rows = rows.annotate(nothing=Value(None, output_field=DateField())).values("nothing", "kind", "product_code", "hours")
-    return rows.annotate(number=Sum("count")).values_list("nothing", "kind", "product_code", "hours", "number")
+    named = rows.annotate(nothing=Value(None, output_field=DateField())).values("nothing", "kind", "product_code", "hours")
+    return named.annotate(number=Sum("count")).values_list("nothing", "kind", "product_code", "hours", "number")
 
 
 def _rows(narrowed: Narrowed) -> QuerySet[DayFigure]:
@@ -121,7 +121,7 @@ def _point(narrowed: Narrowed, figures: Figures, span: tuple[date, date], kind: 
     days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
     value = sum(figures.by_day.get((day, kind), 0) for day in days)
     between = first.isoformat() if first == last else f"{first.isoformat()}..{last.isoformat()}"
-    query = {"sent": between} if kind == DayKind.SUBMITTED else {"finished": between, "state": "failed"}
+    query: dict[str, Any] = {"sent": between} if kind == DayKind.SUBMITTED else {"finished": between, "state": "failed"}
     in_words = [date_format(day, "j M Y") for day in dict.fromkeys(span)]
     return Point(_(" to ").join(in_words), _short(last), value, narrowed.rows(JOBS, **query))
 
@@ -174,7 +174,7 @@ def products_panel(narrowed: Narrowed, figures: Figures) -> dict[str, Any]:
 def _line(narrowed: Narrowed, figures: Figures, code: str) -> ProductLine:
     times = figures.times.get(code, Times())
     period = f"{narrowed.first_day.isoformat()}..{narrowed.now.date().isoformat()}"
-    product = {"product": code} if code else {}
+    product: dict[str, Any] = {"product": code} if code else {}
     return ProductLine(
         name=catalog.product_name(code) if code else _("Whole jobs"),
         answers=figures.answers.get(code, 0),

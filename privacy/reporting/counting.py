@@ -166,7 +166,7 @@ def requests_of(asked: Asked) -> QuerySet[PrivacyRequest]:
 
 
 def _groups(asked: Asked) -> dict[Key, Sums]:
-    rows = requests_of(asked).annotate(month=TruncMonth("received_on"))
+    rows: QuerySet[Any, Any] = requests_of(asked).annotate(month=TruncMonth("received_on"))
     found: dict[Key, Sums] = defaultdict(Sums)
     numbers: dict[str, Any] = {f"n_{name}": Count("pk", filter=one.condition) for name, one in MEASURES.items()}
     numbers |= {f"p_{name}": Sum("people", filter=one.condition, default=0) for name, one in MEASURES.items()}

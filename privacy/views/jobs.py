@@ -22,6 +22,7 @@ from portal.masking import mask, mask_text
 from portal.models import User
 from portal.paging import Keyset
 from privacy import catalog, codes, laying_out, masking, playbook, polling, timeline
+from privacy.lists.jobs import Line, person_words
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, Action, ArchiveStatus, JobStatus
 from privacy.views.found import get_request
@@ -48,7 +49,7 @@ def job_list(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "request_row": found,
         "page": page,
-        "rows": [_Line.of(job, found) for job in page.rows],
+        "rows": [Line.of(job, found.products) for job in page.rows],
         "states": [(name, words) for name, (words, _) in STATES.items()],
         "products": [(code, catalog.product_name(code)) for code in used],
         "actions": Action.choices,
@@ -113,33 +114,6 @@ def _state_of_product(product: str, state: str, statuses: Sequence[str]) -> Q:
         return silent & ~Q(status__in=JOB_LOST)
     said = Q(Exists(answers.filter(status__in=statuses)))
     return said | lost if state in ("done", "failed") else said
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One row of the list: a job, how many of its products are done, and those that are worth a name."""
-
-    job: Job
-    person: str
-    done: int
-    asked: int
-    notable: list[ProductResponse]
-
-    @classmethod
-    def of(cls, job: Job, found: PrivacyRequest) -> _Line:
-        answers = list(job.product_responses.all())
-        return cls(
-            job=job,
-            person=person_words(job),
-            done=sum(answer.status in JOB_DONE for answer in answers),
-            asked=max(len(found.products), len(answers)),
-            notable=[answer for answer in answers if answer.status != JobStatus.COMPLETE],
-        )
-
-
-def person_words(job: Job) -> str:
-    """Which person a job is about, without saying who."""
-    return f"Person {job.subject.position:,}" if job.subject else _("Person not known")
 
 
 @require_safe

@@ -27,7 +27,7 @@
     timer = setTimeout(keep, PAUSE);
   }
   form.addEventListener("input", touched);
-  form.addEventListener("change", () => { touched(); keep(); });
+  form.addEventListener("change", (event) => { follow(event.target); touched(); keep(); });
   // Whoever looks elsewhere has saved before.
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) keep(); });
   form.addEventListener("submit", () => clearTimeout(timer));
@@ -116,6 +116,24 @@
   function clear(part) {
     part.querySelectorAll("input").forEach((input) => { input.value = ""; });
     part.querySelectorAll(".faults").forEach((faults) => faults.replaceChildren());
+  }
+
+  // A namespace or a type that is chosen for one row goes down, line by line at the same place, until a row that has one of its own.
+  function follow(target) {
+    const line = target.closest(".identity");
+    if (!line || !/^(namespace|type)-/.test(target.name)) return;
+    delete line.dataset.followed;
+    const row = target.closest(".person");
+    const place = lines(row).indexOf(line);
+    const namespace = field(line, "namespace").value;
+    if (!namespace) return;
+    for (let next = row.nextElementSibling; next; next = next.nextElementSibling) {
+      const below = lines(next)[place];
+      if (!below) continue;
+      if (field(below, "namespace").value && !("followed" in below.dataset)) return;
+      setKind(below, namespace, field(line, "type").value);
+      below.dataset.followed = "";
+    }
   }
 
   const BUTTONS = {

@@ -119,6 +119,20 @@ def test_columns_of_a_spreadsheet_are_pasted_into_rows(visit: Visit, stack: Stac
     stack.wait_until(lambda: len(keys_at_adobe(stack, "paste-")) == 60, 30)
 
 
+def test_a_namespace_chosen_after_the_paste_goes_down(visit: Visit) -> None:
+    page = begin(visit("officer"))
+    page.evaluate(PASTE, ["key-1", "a\ta@example.com\t1\nb\tb@example.com\t2\nc\tc@example.com\t3"])
+    page.locator("#namespace-2-2").fill("own")
+    page.locator("#namespace-1-2").fill("crm")
+    page.locator("#type-1-2").select_option("custom")
+    expect(page.locator("#namespace-3-2")).to_have_value("own")
+    expect(page.locator("#namespace-2-2")).to_have_value("own")
+    expect(page.locator("#type-2-2")).to_have_value("standard")
+    page.locator("#namespace-1-1").fill("Email")
+    page.locator("#key-1").focus()
+    expect(page.locator("#namespace-3-1")).to_have_value("Email")
+
+
 def test_more_than_a_draft_takes_is_said(visit: Visit) -> None:
     page = begin(visit("officer"))
     page.evaluate(PASTE, ["value-1-1", "\n".join(f"many{number}@example.com" for number in range(250))])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
@@ -28,7 +29,7 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     """The pages worth looking at, by what they show."""
     page = visit("officer").page
     found = {"list": "/requests/", "uploads": "/uploads/?show=all", "upload": "/uploads/new/"}
-    found |= {"laws": "/laws/", "products": "/products/", "elsewhere": "/elsewhere/"}
+    found |= {"home": "/", "report": "/report/", "laws": "/laws/", "products": "/products/", "elsewhere": "/elsewhere/"}
 
     def upload(body: dict[str, Any]) -> str:
         page.goto(f"{stack.web_address}/uploads/new/")
@@ -50,7 +51,9 @@ def paths(visit: Visit, stack: Stack, request_file: Write) -> dict[str, str]:
     expect(page.locator("#progress .pill").first).to_contain_text("Finished with errors", timeout=30_000)
     page.goto(f"{stack.web_address}{found['jobs']}?state=failed")
     found["job"] = page.locator("a.row-link").first.get_attribute("href") or ""
-    return found | record_deletes(page, stack) | opt_outs(page, stack) | expirations(page, stack)
+    found |= record_deletes(page, stack) | opt_outs(page, stack) | expirations(page, stack)
+    named = set(found.values())
+    return found | {name: path for name, path in plain_pages(page, stack).items() if path not in named}
 
 
 def record_deletes(page: Page, stack: Stack) -> dict[str, str]:
@@ -109,6 +112,22 @@ def expirations(page: Page, stack: Stack) -> dict[str, str]:
     page.goto(f"{stack.web_address}/quotas/")
     page.get_by_role("button", name="Read them at Adobe now").click()
     expect(page.get_by_text("1 of 75 used")).to_be_visible()
+    return found
+
+
+def plain_pages(page: Page, stack: Stack) -> dict[str, str]:
+    """Every page whose address takes nothing, so that a new one is looked at without being named here."""
+    found: dict[str, str] = {}
+    for pattern in get_resolver().url_patterns:
+        inner = pattern.url_patterns if isinstance(pattern, URLResolver) else [pattern]
+        for one in inner:
+            path = f"/{pattern.pattern if isinstance(pattern, URLResolver) else ''}{one.pattern}"
+            if "<" in path or path.startswith(("/admin/", "/api/", "/sign-out/")) or not isinstance(one, URLPattern):
+                continue
+            answer = page.request.get(f"{stack.web_address}{path}", max_redirects=0)
+            is_whole = answer.headers.get("content-type", "").startswith("text/html") and "<html" in answer.text()
+            if answer.status == 200 and is_whole:
+                found[path] = path
     return found
 
 

@@ -16,9 +16,11 @@ TYPED = "someone@example.com"
 
 
 def fill_in(page: Page) -> None:
-    """A form that is sent as a whole page."""
+    """A form that is sent as a whole page, with something in each field; the id that confirms it is another."""
     page.get_by_label("Dataset id", exact=True).fill("7eab61f3e5c34810a49a1ab3")
+    page.get_by_label("Remove it on").fill("2099-01-31T18:00")
     page.get_by_label("Name", exact=True).fill("Old trial data")
+    page.get_by_label("Type the dataset id once more").fill("7eab61f3e5c34810a49a1ab4")
 
 
 def end_session(visitor: Visitor) -> None:
@@ -50,8 +52,8 @@ def test_a_form_that_is_sent_after_the_session_stays_and_goes_after_signing_in_i
     opened.value.close()
     page.bring_to_front()
     send.click()
-    # It has gone: what is missing is said, and what was typed is kept.
-    expect(page.get_by_role("alert")).to_contain_text("Enter when the dataset is to be removed.")
+    # It has gone: what is wrong is said, and what was typed is kept.
+    expect(page.get_by_role("alert")).to_contain_text("Type the id of the dataset once more")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Old trial data")
 
 

@@ -18,7 +18,7 @@ from privacy.models import PrivacyRequest
 from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers
 from tests.files import confirmed_request, payload, people
-from tests.pages import Browser
+from tests.pages import Browser, Page
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 12, 4)
@@ -38,6 +38,13 @@ def read(person: User) -> list[dict[str, str]]:
     return events_of(answer.content)
 
 
+def plain(value: str) -> str:
+    """A value of type TEXT as it is meant."""
+    for written, meant in (("\\,", ","), ("\\;", ";"), ("\\n", "\n"), ("\\\\", "\\")):
+        value = value.replace(written, meant)
+    return value
+
+
 def events_of(body: bytes) -> list[dict[str, str]]:
     """A reader of its own, by the words of RFC 5545: unfold, then name and value of each line."""
     assert body.endswith(b"\r\n")
@@ -48,10 +55,8 @@ def events_of(body: bytes) -> list[dict[str, str]]:
         name, _, value = line.partition(":")
         if line == "BEGIN:VEVENT":
             found.append({})
-        elif found:
-            found[-1][name.split(";")[0]] = (
-                value.replace("\\,", ",").replace("\\;", ";").replace("\\n", "\n").replace("\\\\", "\\")
-            )
+        elif found and line not in ("END:VCALENDAR", ""):
+            found[-1][name.split(";")[0]] = plain(value)
     return found
 
 
@@ -60,11 +65,11 @@ def events_of(body: bytes) -> list[dict[str, str]]:
 
 @covers("calendar", "calendar-renew", "calendar-off")
 def test_each_has_a_calendar_of_what_each_may_see(
-    actors: Actors, request_row: PrivacyRequest, officer: User, viewer: User, stranger: User
+    actors: Actors, request_row: PrivacyRequest, officer: User, viewer: User, colleague: User
 ) -> None:
     assert [event["UID"] for event in read(officer)] == [f"{request_row.pk}@privacy-portal"]
     assert [event["UID"] for event in read(viewer)] == [f"{request_row.pk}@privacy-portal"]
-    assert read(stranger) == []
+    assert read(colleague) == []
     for name in ("calendar-renew", "calendar-off"):
         actors.refuse_methods(reverse(name), allowed=("post",))
         assert actors.nobody.post(reverse(name)).headers["Location"].startswith(reverse("sign-in"))
@@ -87,8 +92,6 @@ def test_a_new_address_is_shown_once_and_ends_the_one_before(officer: User, requ
 
 
 def pages_code(answer: Any) -> list[Any]:
-    from tests.pages import Page  # noqa: PLC0415
-
     return Page.of(answer).root.all("code", id="calendar-address")
 
 

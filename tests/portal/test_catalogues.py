@@ -28,14 +28,14 @@ PLACES = re.compile(r"%\(\w+\)s|%s|\{\w+|</?[a-z]+>")
 
 def ids_of(message: Message) -> list[str]:
     """The text, or its singular and its plural."""
-    return [message.id] if isinstance(message.id, str) else list(message.id)
+    return [message.id] if isinstance(message.id, str) else list(message.id or ())
 
 
 def texts_of(message: Message | None) -> list[str]:
     """The translation, in as many numbers as the text has."""
     if message is None:
         return []
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def test_each_language_of_the_settings_but_english_has_a_catalogue() -> None:

@@ -103,6 +103,20 @@ def test_the_message_about_a_bad_key_does_not_show_it(settings: LazySettings) ->
     assert "hush" not in f"{message.msg} {message.hint}"
 
 
+def test_e_mails_need_an_address_to_lead_to(settings: LazySettings) -> None:
+    settings.MAIL_ENABLED = True
+    for address in ("", "portal.example.com"):
+        settings.PORTAL_ADDRESS = address
+        assert ids(found()) == ["portal.E012"]
+    settings.PORTAL_ADDRESS = "https://portal.example.com"
+    assert found() == []
+
+
+def test_a_digest_needs_an_hour_that_there_is(settings: LazySettings) -> None:
+    settings.MAIL_DIGEST_HOUR = 24
+    assert ids(found()) == ["portal.E013"]
+
+
 # --- Organizations: looked at when a database is (migrate, check --database) ---
 
 

@@ -238,3 +238,23 @@ def test_it_refuses_what_is_no_database_address_without_showing_it(monkeypatch: 
 def test_a_database_address_may_come_from_a_file(from_file: Callable[[bytes], None]) -> None:
     from_file(f"postgres://portal:{SECRET}@db/privacy\n".encode())
     assert database()["PASSWORD"] == SECRET
+
+
+# --- Mail servers ---
+
+
+def test_it_reads_the_address_of_a_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.mail_server(NAME) == {}
+    monkeypatch.setenv(NAME, f"smtp+tls://portal:{SECRET}@mail.internal:587")
+    found = env.mail_server(NAME)
+    assert found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.internal", 587, True)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("portal", SECRET)
+
+
+@pytest.mark.parametrize("value", [SECRET, f"https://portal:{SECRET}@mail", f"smtp://portal:{SECRET}@mail:port"])
+def test_it_refuses_what_is_no_mail_server_without_showing_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{NAME} is not") as refused:
+        env.mail_server(NAME)
+    assert SECRET not in shown(refused.value)

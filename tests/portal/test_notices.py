@@ -47,11 +47,11 @@ def test_a_person_is_told_once_however_often_it_is_tried(organization: Organizat
     assert sorted(Notice.objects.values_list("once", flat=True)) == ["PR-2026-000001", "another"]
 
 
-def test_only_active_people_of_the_organization_are_told(organization: Organization, officer: User, stranger: User) -> None:
+def test_only_active_people_of_the_organization_are_told(organization: Organization, officer: User, colleague: User) -> None:
     machine = User.objects.create_user("machine", is_integration=True)
     left = User.objects.create_user("left", is_active=False)
     organization.members.add(machine, left)
-    tell(telling(organization, officer, stranger, machine, left))
+    tell(telling(organization, officer, colleague, machine, left))
     assert list(Notice.objects.values_list("user__username", flat=True)) == [officer.username]
 
 
@@ -68,7 +68,7 @@ def test_many_things_cost_as_many_queries_as_one(organization: Organization, off
     assert Notice.objects.count() == 31
 
 
-def test_members_are_found_by_what_they_may(organization: Organization, officer: User, viewer: User, stranger: User) -> None:
+def test_members_are_found_by_what_they_may(organization: Organization, officer: User, viewer: User, colleague: User) -> None:
     assert members_who_may("privacy.view_privacyrequest", organization.pk) == {officer.pk, viewer.pk}
     assert members_who_may("privacy.handle_privacyrequest", organization.pk) == {officer.pk}
     organization.members.remove(officer)

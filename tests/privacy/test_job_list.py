@@ -51,6 +51,17 @@ def test_a_state_shows_its_jobs(actors: Actors, mixed: PrivacyRequest, state: st
     assert len(listed(actors.officer, mixed, state=state).rows) == count
 
 
+def test_it_is_narrowed_to_results_in_one_state_and_says_so(actors: Actors, mixed: PrivacyRequest) -> None:
+    stored = ResultArchive.objects.filter(request=mixed, status=ArchiveStatus.STORED).count()
+    page = listed(actors.officer, mixed, result="stored")
+    assert len(page.rows) == stored > 0
+    assert page.root.one("ul", aria_label="Result").one("a").text.startswith("Stored")
+    assert len(listed(actors.officer, mixed, result="nonsense").rows) == 8
+    files = actors.officer.page(address_of("request-detail", mixed)).section("files")
+    addresses = [link["href"] for link in files.all("a")]
+    assert f"{address_of('job-list', mixed)}?result=stored" in addresses
+
+
 def test_every_number_of_every_bar_leads_to_that_many_rows(actors: Actors, mixed: PrivacyRequest) -> None:
     for bar in [progress.overall(mixed), *progress.by_product(mixed)]:
         for state, count in (("done", bar.done), ("failed", bar.failed), ("open", bar.waiting)):

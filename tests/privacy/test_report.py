@@ -150,7 +150,7 @@ def test_a_period_that_makes_no_sense_is_said_at_the_top_and_kept(browser: Brows
 
 def export(browser: Browser, **query: str) -> list[dict[str, str]]:
     """The rows of the CSV."""
-    answer = browser.post(EXPORT, query)
+    answer: Any = browser.post(EXPORT, query)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join(answer.streaming_content).decode("utf-8-sig")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.models import Organization, User
-from privacy import shredding
+from privacy import figures, shredding
 from privacy.models import OtherSystem, PrivacyRequest, RequestAnswer
 from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers, everything_kept
@@ -248,6 +248,17 @@ def test_on_time_compares_the_answer_with_the_due_date(
     PrivacyRequest.objects.update(due_on=days_ago(1 + late))
     browser.post(address_of("request-answer", request_row), answer())
     assert f", {words} by officer" in shown(browser, request_row).facts()["Answered"]
+
+
+def test_what_adobe_has_done_is_overdue_all_the_same_until_the_answer(browser: Browser, request_row: PrivacyRequest) -> None:
+    def overdue() -> list[float]:
+        return [figure.value for figure in figures.read() if figure.name == "portal_privacy_requests_overdue"]
+
+    assert overdue() == [0]
+    PrivacyRequest.objects.update(due_on=days_ago(2))
+    assert overdue() == [1]
+    browser.post(address_of("request-answer", request_row), answer())
+    assert overdue() == [0]
 
 
 def test_a_paused_clock_ends_with_the_answer(browser: Browser, request_row: PrivacyRequest, organization: Organization) -> None:

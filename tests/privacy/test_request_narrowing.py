@@ -133,7 +133,7 @@ def test_columns_of_a_list_are_chosen(browser: Browser, organization: Organizati
     (row,) = page.rows
     assert [each["data-label"] for each in row.all("td")] == ["", "Products", "Answered", "Made by"]
     assert (cell(row, "Products"), cell(row, "Answered"), cell(row, "Made by")) == (
-        "Adobe Analytics",
+        "Analytics",
         "3 Nov 2026 Refused",
         "officer",
     )

@@ -113,7 +113,8 @@ def test_who_made_it_renames_and_shares_it(actors: Actors, organization: Organiz
     view.refresh_from_db()
     assert (view.name, view.shared_with) == ("Late", organization)
     assert actors.viewer.post(f"/views/{view.pk}/change/", sent).status_code == 404
-    assert list(AuditEvent.objects.order_by("at").values_list("action", flat=True)) == ["view.saved", "view.changed"]
+    told = AuditEvent.objects.filter(action__startswith="view.").order_by("at")
+    assert list(told.values_list("action", flat=True)) == ["view.saved", "view.changed"]
 
 
 def test_two_views_of_a_list_have_two_names(browser: Browser) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from portal.models import Organization, User
@@ -108,7 +109,7 @@ def test_today_is_counted_again_later_and_a_day_that_is_over_never(organization:
     assert rows[days_ago(1)].next_count_at is None
     again = rows[today()].next_count_at
     assert again is not None
-    assert again - rows[today()].counted_at == counting.AGAIN_AFTER
+    assert again - rows[today()].counted_at == timedelta(seconds=settings.FIGURES_EVERY_SECONDS)
     assert not step_is_due("figures")
 
 

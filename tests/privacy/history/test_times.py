@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from privacy.history.times import BOUNDS, Times, below, class_of, hours_words
 
-HOURS = st.lists(st.sampled_from(BOUNDS), min_size=1, max_size=200)
+HOURS = st.lists(st.sampled_from(BOUNDS), min_size=1, max_size=60)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def views_of(row_list: RowList, viewer: Viewer, asked: Asked) -> list[View]:
     rows = SavedView.objects.visible_to(viewer.user).filter(list_name=row_list.url_name).select_related("owner", "shared_with")
     return [
         View(row, written(row.query), row.owner_id == viewer.user.pk, row.query == asked.query)
-        for row in rows.distinct()[:MOST_OFFERED]
+        for row in rows[:MOST_OFFERED]
     ]
 
 

@@ -50,7 +50,7 @@ def _show(request: HttpRequest, viewer: Viewer, error: str = "") -> HttpResponse
 
 def _lines(viewer: Viewer) -> Iterator[_Line]:
     known = registry.lists()
-    rows = SavedView.objects.visible_to(viewer.user).select_related("owner", "shared_with").distinct()
+    rows = SavedView.objects.visible_to(viewer.user).select_related("owner", "shared_with")
     for row in rows.order_by("list_name", "name", "id"):
         row_list = known.get(row.list_name)
         if row_list is not None and row_list.is_open_to(viewer):

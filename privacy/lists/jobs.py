@@ -25,7 +25,7 @@ from portal.paging import Keyset
 from privacy import catalog
 from privacy.lists import narrowing
 from privacy.lists.narrowing import Days, words_of_days
-from privacy.models import Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
+from privacy.models import DayFigure, Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_FAILED, JOB_OPEN, Action, ArchiveStatus, JobStatus
 
 NEWEST: Keyset[Job] = Keyset("id", "pk", read_first=UUID)
@@ -56,10 +56,11 @@ def _products(_viewer: Viewer) -> list[Choice]:
     return choices_of(catalog.product_choices())
 
 
-def _known_product(value: str, _viewer: Viewer) -> str:
-    """A product that is offered no more, and one of which only Adobe knows, as long as it has answered."""
+def _known_product(value: str, viewer: Viewer) -> str:
+    """A product that is offered no more, and one of which only Adobe knows: figures of days name it, and are few."""
     known = any(product.code == value for product in catalog.current().products.entries)
-    return catalog.product_name(value) if known or ProductResponse.objects.filter(product_code=value).exists() else ""
+    figures = DayFigure.objects.filter(organization__in=viewer.organizations, product_code=value)
+    return catalog.product_name(value) if known or figures.exists() else ""
 
 
 def _by_state_and_product(rows: Rows, values: Mapping[str, str], viewer: Viewer) -> Rows:

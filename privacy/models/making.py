@@ -58,7 +58,7 @@ class TableImport(models.Model):
     separator = models.CharField(max_length=4, blank=True)
     status = models.CharField(max_length=12, choices=TableStatus.choices, default=TableStatus.MAPPING)
     head_sealed = crypto.SealedField(null=True)
-    # {"columns": [names], "rows": [the first ten rows]}
+    # {"columns": [names], "rows": [the first ten rows], "sheets": [names], "reading": how, "found": what the last reading found}
     head = crypto.SealedJSON("head_sealed")
     # What each column is, the form, and the law, products, actions and day of receipt. Column names may name a person.
     mapping_sealed = crypto.SealedField(null=True)

@@ -135,7 +135,7 @@ def test_nobody_but_the_owner_discards_a_draft(actors: Actors, organization: Org
 def test_it_offers_every_way(browser: Browser) -> None:
     page = browser.page("/make/")
     assert page.title == "Make a request"
-    assert {"/uploads/new/"} <= set(page.links)
+    assert {"/uploads/new/", "/tables/new/"} <= set(page.links)
     assert page.forms["/drafts/new/"].buttons == ["Build a request"]
     assert "You have no drafts." in page.text
 
@@ -501,7 +501,7 @@ def test_texts_cannot_bring_markup(browser: Browser, organization: Organization,
     assert not re.search("<script>alert", page.html)
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).map(str.strip).filter(None)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).map(str.strip).filter(bool)
 LINES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=9)
 
 

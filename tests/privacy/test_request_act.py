@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.http import HttpResponse
 
 from portal.models import AuditEvent, Organization, User
 from privacy.lists.requests import ACTS
@@ -125,7 +124,7 @@ def test_without_rows_or_an_act_it_leads_back_with_the_reason(
     browser: Browser, organization: Organization, officer: User, sent: dict[str, str], words: str
 ) -> None:
     plain_requests(organization, officer, {})
-    answer: HttpResponse = browser.post(ADDRESS, sent | {"query": "?law=gdpr"})
+    answer = browser.post(ADDRESS, sent | {"query": "?law=gdpr"})
     assert answer.headers["Location"] == f"{LIST}?law=gdpr"
     assert words in told(browser, answer)
 

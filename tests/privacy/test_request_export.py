@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_trail_says_who_took_how_many(browser: Browser, organization: Organi
 
 def test_a_transfer_that_breaks_off_is_told_as_such(browser: Browser, organization: Organization, officer: User) -> None:
     plain_requests(organization, officer, {}, {})
-    answer = browser.post(ADDRESS, {"query": ""})
+    answer: Any = browser.post(ADDRESS, {"query": ""})
     lines = iter(answer.streaming_content)
     next(lines), next(lines)
     answer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,12 @@ def test_due_dates_of_what_is_not_answered(browser: Browser, organization: Organ
     today = today_in(organization.time_zone)
     dues = [today + timedelta(days=days) for days in (-3, 0, 7, 8, 30, 31)]
     answered = {"due_on": today, "answered_on": today}
-    others = [answered, {"due_on": today, "status": "cancelled"}, {"due_on": None}, {"due_on": None, "status": "shredded"}]
+    others: list[dict[str, Any]] = [
+        answered,
+        {"due_on": today, "status": "cancelled"},
+        {"due_on": None},
+        {"due_on": None, "status": "shredded"},
+    ]
     plain_requests(organization, officer, *({"due_on": due} for due in dues), *others)
     assert places(browser, due="overdue") == [1]
     assert places(browser, due="week") == [3, 2]

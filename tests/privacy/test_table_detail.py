@@ -357,14 +357,6 @@ def test_a_header_alone_has_no_people(browser: Browser, organization: Organizati
     assert "The table has no rows below its header." in browser.page(address("detail", table)).text
 
 
-def test_reasons_are_in_the_persons_language(browser: Browser, officer: User, table: TableImport) -> None:
-    officer.language = "sv"
-    officer.save(update_fields=["language"])
-    table.refresh_from_db()
-    read(browser, table)
-    assert table.status == TableStatus.REFUSED
-
-
 # --- Removing ---
 
 

@@ -66,6 +66,7 @@ class Everything:
         self.results_that_cannot_be_kept()
         self.a_job_that_is_gone()
         self.failures_inside_the_portal()
+        self.searches()
         self.a_shredded_request()
 
     # --- Signing in ---
@@ -436,6 +437,16 @@ class Everything:
             yield
         finally:
             places.execute(url, f"ALTER TABLE away RENAME TO {table}")
+
+    def searches(self) -> None:
+        """What is typed into the search box: of somebody who is there, of nobody, too long, and while the database fails."""
+        for typed in (self.marks.email("searched for"), self.marks.text("searched for")):
+            found = self.officer.post("/search/", {"text": typed})
+            assert found.status == 302
+            self.officer.get(found.headers["Location"])
+        assert self.officer.post("/search/", {"text": self.marks.text("searched for") * 100}).status == 422
+        with self.table_away("privacy_identitydigest"):
+            assert self.officer.post("/search/", {"text": self.marks.text("searched for")}).status == 500
 
     def a_shredded_request(self) -> None:
         """Nothing of it can be read any more."""

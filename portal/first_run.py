@@ -50,7 +50,8 @@ def _connection(organization: Organization | None) -> FirstStep:
     return FirstStep(
         _("Test the connection to Adobe"),
         _(
-            "Five short steps, from the address to the list of privacy jobs; each that fails says what to do. Nothing changes at Adobe."
+            "Five short steps, from the address to the list of privacy jobs; each that fails says what to do. "
+            "Nothing changes at Adobe."
         ),
         _("Open the organization"),
         reverse("admin:portal_organization_change", args=[organization.pk]) if organization else "",
@@ -80,7 +81,8 @@ def _request(organization: Organization | None) -> FirstStep:
     return FirstStep(
         _("Make the first request"),
         _(
-            "Upload a file or build it on screen. You see what would be sent, and nothing goes to Adobe before somebody confirms it."
+            "Upload a file or build it on screen. You see what would be sent, and nothing goes to Adobe before somebody "
+            "confirms it."
         ),
         _("Make a request"),
         registry.first_request_address() if organization else "",

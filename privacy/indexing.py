@@ -113,7 +113,9 @@ def _index_opt_out(opt_out: OptOut) -> bool:
     if OptOut.objects.select_for_update(no_key=True).get(pk=opt_out.pk).shredded_at is None:
         index = crypto.blind_index_for(opt_out.organization)
         OptOutDigest.objects.filter(opt_out=opt_out).delete()
-        bulk.insert(OptOutDigest, ("digest",), ((digest,) for digest in _digests(index, opt_out)), opt_out_id=opt_out.pk)
+        # A list: while a COPY runs, the connection that it runs on answers no query, so the calls must have been read before.
+        rows = [(digest,) for digest in _digests(index, opt_out)]
+        bulk.insert(OptOutDigest, ("digest",), rows, opt_out_id=opt_out.pk)
     return False
 
 

@@ -235,7 +235,8 @@ def _has_token(form: Element) -> bool:
 def _of_whole_page(page: Page) -> Iterator[str]:
     if len(page.root.all("h1")) != 1:
         yield "not one <h1>"
-    if not page.root.one("html")["lang"] or not page.root.one("head").one("title").text.removesuffix(" · Privacy Portal").strip("· "):
+    title = page.root.one("head").one("title").text.removesuffix(" · Privacy Portal").strip("· ")
+    if not page.root.one("html")["lang"] or not title:
         yield "no language or no title"
 
 

@@ -37,8 +37,7 @@ def views_of(row_list: RowList, viewer: Viewer, asked: Asked) -> list[View]:
     """The views of one list that a person can open."""
     rows = SavedView.objects.visible_to(viewer.user).filter(list_name=row_list.url_name).select_related("owner", "shared_with")
     return [
-        View(row, written(row.query), row.owner_id == viewer.user.pk, row.query == asked.query)
-        for row in rows[:MOST_OFFERED]
+        View(row, written(row.query), row.owner_id == viewer.user.pk, row.query == asked.query) for row in rows[:MOST_OFFERED]
     ]
 
 

@@ -47,7 +47,7 @@ def look(requests: Sequence[PrivacyRequest]) -> Look:
 
 def _row(request: PrivacyRequest) -> Row:
     bars = (progress.overall(request), *progress.by_product(request), *_results(request))
-    return Row(request.number, RequestStatus(request.status).label, bars)
+    return Row(request.number, str(RequestStatus(request.status).label), bars)
 
 
 def _results(request: PrivacyRequest) -> list[Bar]:

@@ -237,13 +237,13 @@ def test_a_stored_result_shows_its_hash_and_how_long_adobe_keeps_it(actors: Acto
         (ArchiveStatus.WAITING, "damaged", "Waiting to be fetched"),
         (ArchiveStatus.FAILED, "not_a_zip", "what came was not a ZIP"),
         (ArchiveStatus.EXPIRED, "not_found", "Adobe no longer has it"),
-        (ArchiveStatus.REMOVED, "", ArchiveStatus.REMOVED.label),
+        (ArchiveStatus.REMOVED, "", str(ArchiveStatus.REMOVED.label)),
     ],
 )
 def test_a_result_that_is_not_here_says_why(actors: Actors, finished: Job, status: str, error: str, words: str) -> None:
     ResultArchive.objects.filter(job=finished).update(status=status, last_error=error)
     page = shown(actors, finished)
-    assert words in page.section("result").text
+    assert str(words) in page.section("result").text
     assert address_of("job-result", finished) not in page.links
     assert (address_of("result-again", finished) in page.forms) == (status == ArchiveStatus.FAILED)
     assert actors.viewer.page(address_of("job-detail", finished)).forms == {}

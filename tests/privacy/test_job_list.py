@@ -115,7 +115,7 @@ def test_a_result_that_is_not_stored_has_no_link(actors: Actors, mixed: PrivacyR
     ResultArchive.objects.filter(job=job).update(status=status)
     page = listed(actors.officer, mixed)
     assert address_of("job-result", job) not in page.links
-    assert page.rows[0].all("td")[5].text == status.label
+    assert page.rows[0].all("td")[5].text == str(status.label)
 
 
 def test_pages_go_on_where_the_last_one_ended(

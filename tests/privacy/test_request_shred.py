@@ -54,8 +54,8 @@ def test_it_says_what_will_go_before_it_goes(browser: Browser, finished: Privacy
     assert (
         "This removes the identities and keys of 3 people and 3 stored results from the portal. It cannot be undone." in page.text
     )
-    assert page.root.one("label")["for"] == "typed"
-    assert page.root.one("label").text == f"Type {finished.number} to confirm"
+    assert page.root.one("label", **{"for": "typed"})["for"] == "typed"
+    assert page.root.one("label", **{"for": "typed"}).text == f"Type {finished.number} to confirm"
     assert page.links[address_of("request-detail", finished)] == "Keep it"
 
 

@@ -57,7 +57,7 @@ def test_it_shows_what_still_waits_newest_first(browser: Browser, one_of_each: d
 
 def test_it_shows_all_when_asked_and_marks_which_of_the_two(browser: Browser, one_of_each: dict[str, Upload]) -> None:
     page = browser.page(ADDRESS, show="all")
-    assert sorted(states(page)) == sorted(UploadStatus(name).label for name in one_of_each)
+    assert sorted(states(page)) == sorted(str(UploadStatus(name).label) for name in one_of_each)
     assert [chip.text for chip in page.root.all("a", class_="chip", aria_current="true")] == ["All"]
     assert [chip.text for chip in browser.page(ADDRESS).root.all("a", class_="chip", aria_current="true")] == ["Waiting"]
 

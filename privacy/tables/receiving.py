@@ -19,13 +19,16 @@ from portal.reading import FileProblem
 from portal.uploads import StoredUpload
 from privacy import catalog, intake
 from privacy.models import TableImport, Upload
-from privacy.statuses import TableStatus
+from privacy.statuses import TableKind, TableStatus
 from privacy.tables import converting, heads
 from privacy.tables.converting import open_file, reading_of
 from privacy.tables.guessing import guess
 from privacy.tables.mapping import Mapping, kinds_of_identity
 from privacy.tables.rows import Reading
 from privacy.writing import LEASE_SECONDS
+
+# How many times its size a workbook may hold, at a guess.
+PACKED: Final = 20
 
 # How long the bad rows of a table wait for somebody to correct them.
 KEPT_DAYS: Final = 30
@@ -105,7 +108,9 @@ def choose_again(table: TableImport) -> None:
 
 
 def _start(table: TableImport, user: User, **fields: object) -> None:
-    is_small = table.size <= settings.UPLOAD_INLINE_BYTES
+    # A workbook is packed: it holds many times what its size says.
+    unpacked = table.size * (PACKED if table.kind == TableKind.XLSX else 1)
+    is_small = unpacked <= settings.UPLOAD_INLINE_BYTES
     lease = uuid.uuid4()
     # A small one is ours from the beginning; should this process die, a worker has it once the lease has run out.
     begin_at = clock.read() + timedelta(seconds=LEASE_SECONDS if is_small else 0)

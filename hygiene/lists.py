@@ -63,10 +63,6 @@ def _explain_cancel(_rows: Rows, count: int) -> str:
     return words % {"n": f"{count:,}"}
 
 
-def _name_of_user(user: User) -> str:
-    return user.get_full_name() or user.get_username()
-
-
 RECORD_DELETES = RowList(
     url_name="hygiene:record-delete-list",
     title=_lazy("Record deletes"),
@@ -97,7 +93,7 @@ RECORD_DELETES = RowList(
         Field("work_orders", lambda row: row.orders_total),
         Field("work_orders_done", lambda row: row.orders_done),
         Field("work_orders_failed", lambda row: row.orders_failed),
-        Field("made_by", lambda row: _name_of_user(row.created_by)),
+        Field("made_by", lambda row: row.created_by.called),
         Field("made_at", lambda row: row.created_at),
         Field("confirmed_at", lambda row: row.confirmed_at),
         Field("finished_at", lambda row: row.finished_at),

@@ -61,7 +61,7 @@ class PrivacyConfig(AppConfig):
         registry.on_resume(submission.resume)
         registry.on_resume(sending.resume)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
-        registry.add_first_request(PrivacyRequest.objects.exists, lambda: reverse("privacy:upload-new"))
+        registry.add_first_request(PrivacyRequest.objects.exists, lambda: reverse("privacy:make"))
         searching.register()
         registry.on_daily(elsewhere.start_for_all)
         registry.add_figures(figures.read)

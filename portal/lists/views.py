@@ -54,7 +54,7 @@ def _lines(viewer: Viewer) -> Iterator[_Line]:
     for row in rows.order_by("list_name", "name", "id"):
         row_list = known.get(row.list_name)
         if row_list is not None and row_list.is_open_to(viewer):
-            owner = row.owner.get_full_name() or row.owner.get_username()
+            owner = row.owner.called
             address = reverse(row.list_name) + written(row.query)
             yield _Line(row, row_list.title, address, row.owner_id == viewer.user.pk, owner)
 

@@ -43,6 +43,11 @@ class User(AbstractUser):
         db_default=NoticeMail.DIGEST.value,
     )
 
+    @property
+    def called(self) -> str:
+        """What colleagues call this person."""
+        return self.get_full_name() or self.get_username()
+
     def may(self, permission: str) -> bool:
         """Whether this person has a permission named as app.codename."""
         return self.is_active and self.has_perm(permission)

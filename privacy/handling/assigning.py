@@ -54,7 +54,7 @@ def assign(request: PrivacyRequest, to: User | None, by: User) -> bool:
 
 
 def _names(to: User, organization: Organization) -> dict[str, str]:
-    return {"name": to.get_full_name() or to.get_username(), "organization": organization.name}
+    return {"name": to.called, "organization": organization.name}
 
 
 def _record(rows: Sequence[PrivacyRequest], to: User | None, by: User) -> None:

@@ -149,7 +149,7 @@ class _PersonField(_UserChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         """The full name where there is one; whoever left is named so."""
-        name: str = obj.get_full_name() or obj.get_username()
+        name: str = obj.called
         return name if obj.is_active else _("%(name)s (account switched off)") % {"name": name}
 
 

@@ -198,4 +198,4 @@ def assignee(path: str = "") -> Filter:
 
 def name_of(user: User | None) -> str:
     """What colleagues call a member of staff; empty for nobody."""
-    return (user.get_full_name() or user.get_username()) if user else ""
+    return user.called if user else ""

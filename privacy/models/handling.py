@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from portal import crypto
 from portal.ids import new_id
-from portal.models import DataKey, Organization, User
-from privacy.models.requests import PrivacyRequest
+from portal.models import Organization, User
+from privacy.models.requests import PrivacyRequest, SealedUnderRequest
 from privacy.statuses import AnswerChannel, DeadlineChangeKind, VerifiedHow
 
 
-class RequestAnswer(models.Model):
+class RequestAnswer(SealedUnderRequest, models.Model):
     """How the person who asked was verified and answered. The days themselves stand on the request: lists read them."""
 
     request = models.OneToOneField(PrivacyRequest, on_delete=models.CASCADE, primary_key=True, related_name="answer")
@@ -36,16 +36,8 @@ class RequestAnswer(models.Model):
     def __str__(self) -> str:
         return f"answer of {self.request_id}"
 
-    @property
-    def data_key(self) -> DataKey:
-        """Sealed under the request's key."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key
 
-
-class DeadlineChange(models.Model):
+class DeadlineChange(SealedUnderRequest, models.Model):
     """One move of a request's due date: an extension, a pause, or the end of one. Written once."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -65,16 +57,8 @@ class DeadlineChange(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} of {self.request_id}"
 
-    @property
-    def data_key(self) -> DataKey:
-        """Sealed under the request's key."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key
 
-
-class RequestNote(models.Model):
+class RequestNote(SealedUnderRequest, models.Model):
     """What one member of staff wrote about a request for the others."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -89,14 +73,6 @@ class RequestNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.id}"
-
-    @property
-    def data_key(self) -> DataKey:
-        """Sealed under the request's key."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key
 
 
 class OtherSystem(models.Model):

@@ -9,12 +9,12 @@ from portal import crypto
 from portal.ids import new_id
 from portal.models import DataKey, Organization
 from privacy import querysets
-from privacy.models.requests import DataSubject, PrivacyRequest
+from privacy.models.requests import DataSubject, PrivacyRequest, SealedUnderRequest
 from privacy.models.submissions import Submission
 from privacy.statuses import JOB_DONE, JOB_TONES, Action, JobStatus
 
 
-class Job(models.Model):
+class Job(SealedUnderRequest, models.Model):
     """One action for one data subject. It exists from preparation on; Adobe's id comes with the answer to its call."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -70,14 +70,6 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.adobe_job_id or f"job {self.id}"
-
-    @property
-    def data_key(self) -> DataKey:
-        """Sealed under the request's key."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key
 
     @property
     def tone(self) -> str:

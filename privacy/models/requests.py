@@ -135,7 +135,21 @@ class PrivacyRequest(models.Model):
         return self.finished_at is None and self.shredded_at is None
 
 
-class DataSubject(models.Model):
+class SealedUnderRequest:
+    """Rows whose sealed columns open with their request's key, and with it no more."""
+
+    @property
+    def data_key(self) -> DataKey:
+        """The request's. Raises CannotDecrypt when it is shredded."""
+        # A foreign key of each of them.
+        request: PrivacyRequest = self.request  # type: ignore[attr-defined]
+        key: DataKey | None = request.data_key
+        if key is None:
+            raise crypto.CannotDecrypt("the personal data of this request was removed")
+        return key
+
+
+class DataSubject(SealedUnderRequest, models.Model):
     """One person as named in one request. We merge nobody across requests."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -169,14 +183,6 @@ class DataSubject(models.Model):
 
     def __str__(self) -> str:
         return f"data subject {self.id}"
-
-    @property
-    def data_key(self) -> DataKey:
-        """People are sealed under their request's key. Raises CannotDecrypt's cause when it is shredded."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key
 
 
 class IdentityDigest(models.Model):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.db import models
 
 from portal import crypto
-from portal.models import DataKey
 from portal.outbound import OutboundCall
 from privacy import querysets
-from privacy.models.requests import PrivacyRequest
+from privacy.models.requests import PrivacyRequest, SealedUnderRequest
 
 
-class Submission(OutboundCall):
+class Submission(SealedUnderRequest, OutboundCall):
     """One POST that creates jobs at Adobe: at most 1,000 people and 1,000 identities."""
 
     request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="submissions")
@@ -42,11 +41,3 @@ class Submission(OutboundCall):
 
     def __str__(self) -> str:
         return f"submission {self.id}"
-
-    @property
-    def data_key(self) -> DataKey:
-        """Sealed under the request's key."""
-        key = self.request.data_key
-        if key is None:
-            raise crypto.CannotDecrypt("the personal data of this request was removed")
-        return key

@@ -84,4 +84,4 @@ def counted(number: int, noun: str) -> str:
 @register.filter
 def staff_name(user: User | None) -> str:
     """What a member of staff is called."""
-    return (user.get_full_name() or user.get_username()) if user else ""
+    return user.called if user else ""

@@ -222,7 +222,7 @@ def request_assign(request: HttpRequest, number: str) -> HttpResponse:
     if wanted and to is None:
         messages.error(request, _("Choose a colleague who may handle this request."))
         return _back(number, "assignee")
-    name = (to.get_full_name() or to.get_username()) if to else ""
+    name = to.called if to else ""
     words = _("%(name)s looks after %(number)s.") if to else _("Nobody looks after %(number)s now.")
     _try(request, lambda: assigning.assign(found, to, user), words % {"name": name, "number": found.number})
     return _back(number, "assignee")
@@ -266,5 +266,5 @@ def _hand_over(request: HttpRequest, giver: User, taker: User) -> HttpResponse:
         messages.error(request, str(reason))
         return redirect("privacy:hand-over")
     words = ngettext("%(count)s request now belongs to %(name)s.", "%(count)s requests now belong to %(name)s.", moved)
-    messages.success(request, words % {"count": f"{moved:,}", "name": taker.get_full_name() or taker.get_username()})
+    messages.success(request, words % {"count": f"{moved:,}", "name": taker.called})
     return redirect(f"{reverse('privacy:request-list')}?assignee={taker.pk}")

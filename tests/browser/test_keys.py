@@ -29,7 +29,7 @@ def test_a_question_mark_shows_the_keys_and_escape_gives_the_focus_back(visit: V
 
 def test_the_foot_of_a_page_leads_to_the_keys_as_well(visit: Visit) -> None:
     page = visit("officer").open("/laws/")
-    page.get_by_role("button", name="Show the keys of this portal").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("button", name="Close the list").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -60,5 +60,5 @@ def test_single_keys_can_be_switched_off_and_stay_off(visit: Visit) -> None:
     page.reload()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.get_by_role("button", name="Show the keys of this portal").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(page.get_by_role("checkbox")).not_to_be_checked()

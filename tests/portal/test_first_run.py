@@ -61,7 +61,7 @@ def test_the_panel_leads_on_from_where_one_is(root: User, organization: Organiza
     page = shown(root)
     assert page.pills == ["Done", "To do", "To do", "To do"]
     assert f"/admin/portal/organization/{organization.pk}/change/" in page.links
-    assert "/uploads/new/" in page.links
+    assert "/make/" in page.links
 
 
 def test_it_is_gone_with_the_first_request(root: User, organization: Organization, officer: User) -> None:

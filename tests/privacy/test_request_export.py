@@ -71,6 +71,8 @@ def test_the_trail_says_who_took_how_many(browser: Browser, organization: Organi
     assert (ended.action, ended.details["rows"], ended.details["whole"]) == ("list.export_ended", 2, True)
 
 
+# Its end lets go of the connection, as the end of every answer does.
+@pytest.mark.django_db(transaction=True)
 def test_a_transfer_that_breaks_off_is_told_as_such(browser: Browser, organization: Organization, officer: User) -> None:
     plain_requests(organization, officer, {}, {})
     answer: Any = browser.post(ADDRESS, {"query": ""})

@@ -100,6 +100,10 @@ def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: St
 
     download_the_first_result(page, stack, tmp_path)
 
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Home").click()
+    expect(page.get_by_text("Adobe is done: answer the person").first).to_be_visible()
+    picture(page, "home", tmp_path)
+
 
 def renewed(page: Page) -> None:
     """Wait until the live part was swapped once more."""

@@ -17,7 +17,7 @@ class DatasetExpiration(models.Model):
     """When one dataset is to be removed whole. A mirror of Adobe's list; also those that were made elsewhere."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="dataset_expirations")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="dataset_expirations", db_index=False)
     sandbox_name = models.CharField(max_length=80)
     ttl_id = models.CharField(max_length=255, null=True)
     dataset_id = models.CharField(max_length=255)

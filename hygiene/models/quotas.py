@@ -13,7 +13,7 @@ class QuotaReading(models.Model):
     """One answer of `GET /quota`: the last one of an organization counts."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="quota_readings")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="quota_readings", db_index=False)
     read_at = models.DateTimeField(default=timezone.now)
     # [{"name", "description", "consumed", "quota"}], as Adobe names them.
     quotas = models.JSONField(default=list)

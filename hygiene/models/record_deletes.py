@@ -20,7 +20,7 @@ class RecordDelete(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(max_length=20, unique=True)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="record_deletes")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="record_deletes", db_index=False)
     data_key = models.ForeignKey(DataKey, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     # Free text may name a person.
     name_sealed = crypto.SealedField(null=True)

@@ -28,8 +28,8 @@ _NOT_TAKEN = {
 class WorkOrder(OutboundCall):
     """One POST that creates a work order: at most 100,000 identities, for one dataset, several, or ALL."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="work_orders")
-    record_delete = models.ForeignKey(RecordDelete, on_delete=models.PROTECT, related_name="work_orders")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="work_orders", db_index=False)
+    record_delete = models.ForeignKey(RecordDelete, on_delete=models.PROTECT, related_name="work_orders", db_index=False)
     ordinal = models.PositiveIntegerField()
     identities = models.PositiveIntegerField()
     # An encrypted file under MEDIA_ROOT with the identities of this order, in the order they are sent.
@@ -117,7 +117,7 @@ class ServiceProgress(models.Model):
     """What one of Adobe's services said about one work order (`productStatusDetails`)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="services")
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="services", db_index=False)
     service = models.CharField(max_length=100, help_text="As Adobe wrote it.")
     # `waiting` and `success` are known; the word of a failure is published nowhere, so any word is kept and shown.
     status = models.CharField("Adobe's word", max_length=60)

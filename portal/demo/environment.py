@@ -13,9 +13,12 @@ import sys
 import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
+from urllib.parse import quote
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 KEY_FILES = {"SECRET_KEY": "secret.key", "MASTER_KEYS": "master.key"}
+# E-mails become files in this folder of the demo: its people have no mailboxes.
+MAIL_FOLDER = "mail"
 
 # What a shell may carry for some other project, and must not reach the demo.
 _FOREIGN = {
@@ -26,8 +29,11 @@ _FOREIGN = {
     "DATABASE_URL_FILE",
     "BROKER_URL_FILE",
     "DEBUG",
+    "EMAIL_URL",
+    "EMAIL_URL_FILE",
     "GUNICORN_CMD_ARGS",
     "MASTER_KEYS",
+    "PORTAL_ADDRESS",
     "SECRET_KEY",
 }
 # Celery reads its own variables before any settings, the address of the broker among them.
@@ -90,6 +96,7 @@ def set_variables(environ: MutableMapping[str, str]) -> None:
             "PORTAL_ENVIRONMENT": "demo",
             "DATA_DIR": str(folder),
             "BROKER_URL": "filesystem://localhost",
+            "EMAIL_URL": f"filemail:///{quote(str(folder / MAIL_FOLDER))}",
             "PYTHONUNBUFFERED": "1",
             **{f"{name}_FILE": str(folder / file) for name, file in KEY_FILES.items()},
         }

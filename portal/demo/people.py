@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from portal.demo.environment import write_once
-from portal.models import Organization, User
+from portal.models import NoticeMail, Organization, User
 from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER
 
 # Letters and digits that cannot be taken for one another.
@@ -38,6 +38,11 @@ class Account:
     organization: DemoOrganization
     words: str
     is_administrator: bool = False
+
+    @property
+    def email(self) -> str:
+        """An address that nobody has: `.example` is kept free of names."""
+        return f"{self.name}@{self.organization.name.lower()}.example"
 
 
 @dataclass(frozen=True)
@@ -94,5 +99,8 @@ def _sign_in(account: Account, organization: Organization, password: str) -> Sig
         )
         user.groups.add(Group.objects.get(name=account.group))
         user.organizations.add(organization)
-        return SignIn(account, password)
+    if not user.email:
+        # At once: nobody waits for the morning to see what a notice looks like.
+        user.email, user.notice_mail = account.email, NoticeMail.AT_ONCE
+        user.save(update_fields=["email", "notice_mail"])
     return SignIn(account, password if user.check_password(password) else None)

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from portal import registry
-from portal.demo import integration, parts, people, places
+from portal.demo import environment, integration, parts, people, places
 from portal.demo.interrupts import Interrupted, Interrupts
 from portal.demo.log import DemoLog
 from portal.demo.processes import DemoFailed, Supervisor
@@ -95,7 +95,7 @@ def _run(options: Options, interrupts: Interrupts, lock: int) -> int:
     ):
         try:
             say("Starting the local Adobe, the web server, a worker and the clock …")
-            trust_events_of(options.adobe_address)
+            inform_children(options)
             supervisor.start(parts.adobe(options.adobe_port, speed=options.speed, state=folder / "adobe.jsonl"))
             supervisor.start(parts.web(options.port), parts.worker(), parts.beat())
             if options.once:
@@ -110,10 +110,11 @@ def _run(options: Options, interrupts: Interrupts, lock: int) -> int:
             raise
 
 
-def trust_events_of(adobe_address: str) -> None:
-    """To all that is started from now on, the local Adobe's signatures are Adobe's."""
-    os.environ["ADOBE_EVENT_KEYS_URL"] = adobe_address
-    os.environ["ADOBE_EVENT_VALIDATION_URLS"] = f"{adobe_address}/csm/registrations/validate"
+def inform_children(options: Options) -> None:
+    """All that is started from now on takes the local Adobe's signatures for Adobe's, and knows what e-mails link to."""
+    os.environ["ADOBE_EVENT_KEYS_URL"] = options.adobe_address
+    os.environ["ADOBE_EVENT_VALIDATION_URLS"] = f"{options.adobe_address}/csm/registrations/validate"
+    os.environ["PORTAL_ADDRESS"] = options.address
 
 
 def prepare(options: Options) -> list[people.SignIn]:
@@ -167,6 +168,7 @@ def introduce(options: Options, sign_ins: Sequence[people.SignIn], samples: Sequ
     say("")
     say(f"\nAdministration    {options.address}/admin/")
     say(f"Local Adobe       {options.adobe_address}, {options.speed:,.0f} times faster than the real one")
+    say(f"E-mails           {shown(settings.DATA_DIR / environment.MAIL_FOLDER)}, in files; none is sent")
     say(f"Log of all parts  {shown(log.path)}")
     say("Stop              Ctrl-C; what it holds stays. make demo-reset forgets it.\n")
 

@@ -96,7 +96,7 @@ class AuditLeaf(AppendOnlyModel):
     """Which event stands at which place under which seal. The event's id is a plain value: the leaf outlives a deleted event."""
 
     event_id = models.UUIDField(primary_key=True)
-    seal = models.ForeignKey(AuditSeal, on_delete=models.PROTECT, related_name="leaves")
+    seal = models.ForeignKey(AuditSeal, on_delete=models.PROTECT, related_name="leaves", db_index=False)
     position = models.PositiveIntegerField()
     leaf_hash = models.BinaryField()
 

@@ -66,7 +66,7 @@ class IdempotencyKey(models.Model):
     """The first answer to a POST under an Idempotency-Key: the same key and body get it again, for seven days."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     data_key = models.ForeignKey(DataKey, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     # Of the caller's key and the path: a key is the caller's text and may name a person.
     key_digest = models.BinaryField()
@@ -125,7 +125,7 @@ class WebhookDelivery(models.Model):
     """One event for one endpoint: delivered at least once, and in order within one request."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event_id = models.UUIDField(help_text="The same for every endpoint and every attempt.")
     event_type = models.CharField(max_length=40)
     # What must stay in order: the request that the event belongs to.

@@ -24,7 +24,7 @@ class Pace(models.Model):
 class JobDay(models.Model):
     """Jobs of one organization that went to Adobe on one day (UTC): counted before the first byte, given back when none left."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="job_days")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="job_days", db_index=False)
     day = models.DateField()
     jobs = models.PositiveIntegerField(default=0, db_default=0)
 
@@ -38,7 +38,7 @@ class JobDay(models.Model):
 class CallTally(models.Model):
     """How many calls to Adobe ended in one way within one minute."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="call_tallies")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="call_tallies", db_index=False)
     minute = models.DateTimeField()
     route = models.CharField(max_length=80, help_text="The path without anything of a person in it.")
     # An HTTP status, or why there was none.

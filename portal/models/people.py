@@ -68,7 +68,7 @@ class SavedView(models.Model):
     """Filters and columns of one list under a name. Holds no personal data: a list's filters cannot name a person."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views", db_index=False)
     # The URL name of the list, such as `privacy:request-list`.
     list_name = models.CharField(max_length=60)
     name = models.CharField(max_length=80)
@@ -136,7 +136,7 @@ class Notice(models.Model):
     """One thing that one person is told, once. Names a row by its number; holds no personal data."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", db_index=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=NoticeKind.choices)
     # Our number of what it is about, such as PR-2026-000123, and the address of its page.

@@ -38,7 +38,7 @@ class LawDeadline(models.Model):
         WORKING_DAYS = "working days", "working days"
         MONTHS = "months", "months"
 
-    law = models.ForeignKey(Law, on_delete=models.CASCADE, related_name="deadlines")
+    law = models.ForeignKey(Law, on_delete=models.CASCADE, related_name="deadlines", db_index=False)
     action = models.CharField(max_length=20, choices=Action.choices)
     amount = models.PositiveIntegerField()
     unit = models.CharField(max_length=12, choices=Unit.choices, default=Unit.DAYS)

@@ -19,7 +19,7 @@ class OptOut(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(max_length=20, unique=True)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="opt_outs")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="opt_outs", db_index=False)
     data_key = models.ForeignKey(DataKey, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     # What `false` does Adobe does not say; it is sent as it was asked for.
     opt_out_of_sale = models.BooleanField(default=True)
@@ -82,7 +82,7 @@ class OptOutDigest(models.Model):
 class ConsentCall(OutboundCall):
     """One POST to the consent endpoint. Adobe answers 202 with nothing, and no list shows it: UNKNOWN waits for a person."""
 
-    opt_out = models.ForeignKey(OptOut, on_delete=models.PROTECT, related_name="calls")
+    opt_out = models.ForeignKey(OptOut, on_delete=models.PROTECT, related_name="calls", db_index=False)
     ordinal = models.PositiveIntegerField()
     values = models.PositiveIntegerField()
     entities_sealed = crypto.SealedField(null=True)

@@ -52,7 +52,7 @@ class AdobeEvent(models.Model):
     """One event as Adobe sent it, stored before anything is done about it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(EventSource, on_delete=models.CASCADE, related_name="events")
+    source = models.ForeignKey(EventSource, on_delete=models.CASCADE, related_name="events", db_index=False)
     event_id = models.CharField("Adobe's event id", max_length=255)
     event_type = models.CharField(max_length=200, blank=True)
     adobe_job_id = models.CharField("Adobe's job id", max_length=255, blank=True)

@@ -17,7 +17,7 @@ class DayFigure(models.Model):
     `privacy.history`; None where that says nothing.
     """
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="day_figures")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="day_figures", db_index=False)
     regulation = models.CharField(max_length=40)
     product_code = models.CharField(max_length=60, blank=True, default="")
     day = models.DateField()
@@ -35,7 +35,7 @@ class DayFigure(models.Model):
 class CountedDay(models.Model):
     """A day whose figures were counted, and when: a day counted after its end is final."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="counted_days")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="counted_days", db_index=False)
     day = models.DateField()
     counted_at = models.DateTimeField(default=timezone.now)
     # When it is counted, for the first time or anew. None: what stands there is final.

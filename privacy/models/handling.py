@@ -79,7 +79,7 @@ class OtherSystem(models.Model):
     """A system of the organization that Adobe does not cover, and that each request must be seen to in as well."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="other_systems")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="other_systems", db_index=False)
     name = models.CharField(max_length=120)
     advice = models.CharField(max_length=300, blank=True, help_text="Whom to ask, or what to do there.")
     is_used = models.BooleanField("In use", default=True, help_text="Off: new requests do not list it any more.")
@@ -96,7 +96,7 @@ class SystemDone(models.Model):
     """A request was seen to in a system that Adobe does not cover."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    request = models.ForeignKey(PrivacyRequest, on_delete=models.CASCADE, related_name="systems_done")
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.CASCADE, related_name="systems_done", db_index=False)
     system = models.ForeignKey(OtherSystem, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -18,9 +18,9 @@ class Job(SealedUnderRequest, models.Model):
     """One action for one data subject. It exists from preparation on; Adobe's id comes with the answer to its call."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="jobs")
-    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="jobs")
-    subject = models.ForeignKey(DataSubject, null=True, on_delete=models.SET_NULL, related_name="jobs")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="jobs", db_index=False)
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="jobs", db_index=False)
+    subject = models.ForeignKey(DataSubject, null=True, on_delete=models.SET_NULL, related_name="jobs", db_index=False)
     submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="jobs")
     action = models.CharField(max_length=20, choices=Action.choices)
     status = models.CharField(max_length=12, choices=JobStatus.choices, default=JobStatus.WAITING)
@@ -91,8 +91,8 @@ class ProductResponse(models.Model):
     """What one product said about one job."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="product_responses")
-    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="product_responses")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="product_responses", db_index=False)
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="product_responses", db_index=False)
     product = models.CharField(max_length=100, help_text="As Adobe wrote it.")
     product_code = models.CharField(max_length=60, help_text="Our code for it, or Adobe's name when it is unknown to us.")
     status = models.CharField(max_length=12, choices=JobStatus.choices)
@@ -133,7 +133,7 @@ class ProductResponse(models.Model):
 class JobListing(models.Model):
     """When the jobs of one organization and one law are listed next; a row exists for laws in use only."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="job_listings")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="job_listings", db_index=False)
     regulation = models.CharField(max_length=40)
     next_list_at = models.DateTimeField(default=timezone.now)
     listed_at = models.DateTimeField(null=True)

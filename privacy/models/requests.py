@@ -20,7 +20,7 @@ class PrivacyRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(max_length=20, unique=True)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="privacy_requests")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="privacy_requests", db_index=False)
     upload = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="requests")
     data_key = models.ForeignKey(DataKey, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.UPLOAD)
@@ -153,7 +153,7 @@ class DataSubject(SealedUnderRequest, models.Model):
     """One person as named in one request. We merge nobody across requests."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    request = models.ForeignKey(PrivacyRequest, on_delete=models.CASCADE, related_name="subjects")
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.CASCADE, related_name="subjects", db_index=False)
     position = models.PositiveIntegerField(help_text="1-based place in the file.")
     # The officer's own key, as in the file; none when the file had none.
     officer_key_sealed = crypto.SealedField(null=True)

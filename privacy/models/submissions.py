@@ -13,7 +13,7 @@ from privacy.models.requests import PrivacyRequest, SealedUnderRequest
 class Submission(SealedUnderRequest, OutboundCall):
     """One POST that creates jobs at Adobe: at most 1,000 people and 1,000 identities."""
 
-    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="submissions")
+    request = models.ForeignKey(PrivacyRequest, on_delete=models.PROTECT, related_name="submissions", db_index=False)
     ordinal = models.PositiveIntegerField()
     people = models.PositiveIntegerField()
     expected_jobs = models.PositiveIntegerField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -33,6 +34,8 @@ HOSTILE = {
     "SECRET_KEY": "of-another-project",
     "ALLOWED_HOSTS": "example.com",
     "DEBUG": "yes",
+    "EMAIL_URL": "smtp://127.0.0.1:9",
+    "PORTAL_ADDRESS": "https://example.com",
 }
 GONE_SECONDS = 20
 
@@ -193,6 +196,16 @@ def test_it_keeps_users_passwords_and_requests_and_a_kill_leaves_no_orphan(kept:
     assert rows(kept) == before
 
 
+def test_it_writes_notices_into_files_with_links_to_itself(kept: Path) -> None:
+    with running(kept) as demo:
+        until = time.monotonic() + GONE_SECONDS
+        while not (mails := [path.read_text() for path in (kept / "mail").glob("*.log")]) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert any("E-mails " in line and str(kept / "mail") in line for line in demo.said)
+    assert "\nTo: officer@acme.example\n" in mails[0]
+    assert re.search(r"^http://127\.0\.0\.1:\d+/requests/PR-\d{4}-\d{6}/$", mails[0], re.MULTILINE)
+
+
 def test_it_stops_with_the_last_lines_of_a_child_that_dies(kept: Path) -> None:
     with running(kept) as demo:
         os.kill(demo.pid_of("worker@demo"), signal.SIGKILL)
@@ -239,7 +252,8 @@ def test_it_never_runs_outside_of_its_own_environment() -> None:
 def test_it_takes_away_what_is_meant_for_something_else(tmp_path: Path) -> None:
     environ = HOSTILE | {"DEMO_DIR": str(tmp_path), "LIST_EVERY_SECONDS": "7"}
     environment.set_variables(environ)
-    assert {"DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"}.isdisjoint(environ)
+    assert {"DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "PORTAL_ADDRESS"}.isdisjoint(environ)
+    assert environ["EMAIL_URL"] == f"filemail:///{tmp_path}/mail"
     assert environ["DJANGO_SETTINGS_MODULE"] == "portal.settings"
     assert (environ["DATA_DIR"], environ["BROKER_URL"]) == (str(tmp_path), "filesystem://localhost")
     assert environ["LIST_EVERY_SECONDS"] == "7"

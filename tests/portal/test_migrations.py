@@ -15,6 +15,8 @@ from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
+from portal.indexes import DropForeignKeyIndexBesideWriters
+
 AnyField: TypeAlias = "models.Field[Any, Any]"
 # The last migration of each app that was never released.
 BASELINE = {"portal": "0004_words_in_admin", "privacy": "0006_words_in_admin", "hygiene": "0003_words_in_admin"}
@@ -51,6 +53,8 @@ def _why_not(
             yield "old code still uses it"
         case migrations.AddField():
             yield from _why_old_code_cannot_insert(operation.field)
+        case DropForeignKeyIndexBesideWriters():
+            yield from _why_no_other_index(state.models[app, operation.model_name_lower], operation.name_lower)
         case migrations.AlterField():
             yield from _why_narrower(state.models[app, operation.model_name_lower].fields[operation.name_lower], operation.field)
         case AddIndexConcurrently():
@@ -89,6 +93,15 @@ def _why_narrower(before: AnyField, after: AnyField) -> Iterator[str]:
         yield f"{', '.join(sorted(changed))} changes"
 
 
+def _why_no_other_index(model: migrations.state.ModelState, name: str) -> Iterator[str]:
+    """Deleting what it points at, and every list below that, would read the whole table."""
+    indexes = [index for index in model.options.get("indexes", []) if index.condition is None]
+    unique = [one for one in model.options.get("constraints", []) if isinstance(one, models.UniqueConstraint)]
+    fields = [*(index.fields for index in indexes), *(one.fields for one in unique if one.condition is None)]
+    if not any(columns and columns[0].lstrip("-") == name for columns in fields):
+        yield "no other index begins with it"
+
+
 def migrations_after_baseline() -> Iterator[tuple[str, str]]:
     """(app, name) of each, in the order they run."""
     graph = MigrationLoader(None).graph
@@ -125,10 +138,10 @@ def test_every_exception_is_for_a_migration_that_is_there() -> None:
 # --- The test itself finds what it is for ---
 
 
-def note(**fields: AnyField) -> migrations.state.ProjectState:
+def note(options: dict[str, Any] | None = None, **fields: AnyField) -> migrations.state.ProjectState:
     """One model with these fields, as old code knows it."""
     state = migrations.state.ProjectState()
-    made = migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True)), *fields.items()])
+    made = migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True)), *fields.items()], options)
     made.state_forwards("portal", state)
     return state
 
@@ -171,3 +184,20 @@ def test_what_old_code_cannot_live_with_is_found(operation: Operation, fault: st
 )
 def test_what_old_code_does_not_notice_passes(operation: Operation) -> None:
     assert judged(operation, text=models.CharField(max_length=10)) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "faults"),
+    [
+        ({}, ["no other index begins with it"]),
+        ({"indexes": [models.Index(fields=["text", "pen"], name="note_text")]}, ["no other index begins with it"]),
+        ({"indexes": [models.Index(fields=["pen"], name="p", condition=models.Q(text=""))]}, ["no other index begins with it"]),
+        ({"indexes": [models.Index(fields=["-pen", "text"], name="note_pen")]}, []),
+        ({"constraints": [models.UniqueConstraint(fields=["pen", "text"], name="note_once")]}, []),
+    ],
+)
+def test_the_index_of_a_foreign_key_goes_only_where_another_begins_with_it(options: dict[str, Any], faults: list[str]) -> None:
+    pen = models.ForeignKey("portal.Pen", on_delete=models.CASCADE, db_index=False)
+    state = note(options, text=models.CharField(max_length=10), pen=pen)
+    found = faults_of("portal", "9999_test", [DropForeignKeyIndexBesideWriters("note", "pen", pen)], state, {("portal", "note")})
+    assert [fault.rpartition(": ")[2] for fault in found] == faults

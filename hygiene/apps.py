@@ -17,7 +17,7 @@ class HygieneConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this app's pages, background steps and files, and let its queue go on after a hold."""
-        from hygiene import addressed, figures, files, lists, restoring, searching, submission, tasks  # noqa: PLC0415 - they need the app registry
+        from hygiene import addressed, figures, files, lists, reminding, restoring, searching, submission, tasks, unconfirmed  # noqa: PLC0415 - they need the app registry
         from hygiene.expirations import sending as expiration_sending  # noqa: PLC0415
         from hygiene.home import read as home  # noqa: PLC0415
 
@@ -31,6 +31,8 @@ class HygieneConfig(AppConfig):
         registry.keep_setting("sandbox_name", addressed.why_sandbox_stays)
         registry.keep_setting("ims_org_id", addressed.why_ims_org_stays)
         registry.on_daily(tasks.begin_nightly)
+        registry.on_daily(reminding.tell_of_removals)
+        registry.on_daily(unconfirmed.discard_old)
         registry.add_figures(figures.read)
         registry.add_home(home, order=20)
         registry.on_restore(restoring.after_restore)

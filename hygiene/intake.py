@@ -19,7 +19,7 @@ from hygiene.models import DatasetExpiration, RecordDelete
 from hygiene.reading import Readable
 from hygiene.schema import Finding, Wanted, dataset_ids, is_dataset, plain_namespace, wanted_problems
 from hygiene.statuses import RECORD_DELETE_DRAFTS, ExpirationStatus, RecordDeleteStatus
-from portal import audit, clock, crypto, leases, steps
+from portal import audit, clock, crypto, leases, runtime, steps
 from portal.ids import new_id
 from portal.models import Counter, DataKey, Organization, User
 from portal.uploads import FOLDER, UPLOAD_LABEL, StoredUpload
@@ -50,12 +50,12 @@ class Unreadable(Exception):
 def take_in(file: StoredUpload, wanted: Wanted, *, organization: Organization, user: User) -> RecordDelete:
     """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
     if file.too_large:
-        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        most = filesizeformat(runtime.number("UPLOAD_MAX_BYTES"))
         raise Unreadable(
             _("The file is larger than %(most)s, the most that is taken here. Split it into several files.") % {"most": most}
         )
     size = file.size or 0
-    if size > settings.UPLOAD_INLINE_BYTES:
+    if size > runtime.number("UPLOAD_INLINE_BYTES"):
         with transaction.atomic():
             record_delete = _receive(file.data_key, file.path, size, file.name or "", wanted, organization, user)
         file.kept = True
@@ -294,8 +294,11 @@ def confirm(record_delete: RecordDelete, user: User) -> None:
     record_delete.refresh_from_db(fields=["status", "confirmed_at"])
 
 
-def discard(record_delete: RecordDelete, user: User) -> None:
-    """Remove a draft's file and everything read from it. Raises NotPossible when it was confirmed."""
+def discard(record_delete: RecordDelete, user: User | None) -> None:
+    """Remove a draft's file and everything read from it. None: nobody came back to it.
+
+    Raises NotPossible when it was confirmed.
+    """
     with transaction.atomic():
         drafts = RecordDelete.objects.filter(pk=record_delete.pk, status__in=RECORD_DELETE_DRAFTS)
         changed = drafts.update(
@@ -308,7 +311,7 @@ def discard(record_delete: RecordDelete, user: User) -> None:
         )
         if not changed:
             raise NotPossible(_("This record delete was confirmed or discarded already."))
-        _record(record_delete, "discarded", user)
+        _record(record_delete, "discarded" if user is not None else "expired", user)
         if record_delete.data_key is not None:
             record_delete.data_key.destroy()
     crypto.discard(record_delete.file_path)

@@ -9,7 +9,6 @@ import logging
 import uuid
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DataError, transaction
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from hygiene import progress
 from hygiene.models import ServiceProgress, WorkOrder
 from hygiene.settling import record, status_of
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
-from portal import clock, connections, crypto, leases, sending, steps
+from portal import clock, connections, crypto, leases, runtime, sending, steps
 from portal.adobe import errors
 from portal.adobe.hygiene_answers import ServiceAnswer, WorkOrderAnswer
 from portal.models import User
@@ -129,8 +128,8 @@ def _awaits_services(order: WorkOrder, answer: WorkOrderAnswer) -> bool:
 
 def next_poll(order: WorkOrder, asked_at: datetime) -> datetime:
     """When to ask again: ever more rarely while nothing changes, at least once a day."""
-    longest = settings.DETAIL_AT_LEAST_EVERY_SECONDS
-    first = max(settings.LIST_EVERY_SECONDS, settings.DETAIL_FIRST_SECONDS)
+    longest = runtime.fraction("DETAIL_AT_LEAST_EVERY_SECONDS")
+    first = max(runtime.fraction("LIST_EVERY_SECONDS"), runtime.fraction("DETAIL_FIRST_SECONDS"))
     return asked_at + timedelta(seconds=min(backoff(order.quiet_polls + 1, first=first, longest=longest), longest))
 
 
@@ -151,7 +150,7 @@ def _gone(order: WorkOrder) -> None:
     """
     row = WorkOrder.objects.filter(pk=order.pk)
     if order.last_error != NOT_FOUND and order.status in WORK_ORDER_AT_ADOBE_OPEN:
-        again = clock.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
+        again = clock.now() + timedelta(seconds=runtime.fraction("LIST_EVERY_SECONDS") * 4)
         row.update(last_error=NOT_FOUND, next_poll_at=again)
         return
     with transaction.atomic():
@@ -171,7 +170,7 @@ def _ask_failed(order: WorkOrder, error: errors.AdobeError) -> None:
         sending.hold(order.organization, error.reason, error.words)
     failures = order.quiet_polls + 1
     asked = error.retry_after or 0 if isinstance(error, errors.Throttled) else 0
-    wait = max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
+    wait = max(asked, backoff(failures, first=min(5.0, runtime.fraction("LIST_EVERY_SECONDS"))))
     WorkOrder.objects.filter(pk=order.pk).update(
         next_poll_at=clock.now() + timedelta(seconds=wait), quiet_polls=failures, last_error=type(error).__name__
     )

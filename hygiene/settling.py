@@ -6,12 +6,11 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from hygiene.models import WorkOrder
 from hygiene.statuses import WORK_ORDER_DONE, WorkOrderStatus
-from portal import audit, clock, steps
+from portal import audit, clock, runtime, steps
 from portal.adobe.hygiene_answers import WorkOrderAnswer
 from portal.models import User
 from portal.outbound import CallState, Claim, PersonReason, sent_fields, unknown_fields
@@ -74,7 +73,7 @@ def known_fields(answer: WorkOrderAnswer) -> dict[str, Any]:
         "adobe_created_at": answer.created_at,
         "adobe_updated_at": answer.updated_at,
         "quiet_polls": 0,
-        "next_poll_at": now + timedelta(seconds=settings.DETAIL_FIRST_SECONDS),
+        "next_poll_at": now + timedelta(seconds=runtime.fraction("DETAIL_FIRST_SECONDS")),
         "finished_at": now if done else None,
     }
 

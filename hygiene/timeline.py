@@ -32,6 +32,7 @@ VOCABULARY = Vocabulary(
         "record_delete.checked": (noop("Checked: {errors:error|errors}, {warnings:warning|warnings}"), ""),
         "record_delete.confirmed": ("Confirmed", ""),
         "record_delete.discarded": (noop("Discarded, and its file removed"), "warning"),
+        "record_delete.expired": (noop("Nobody confirmed it in a long time; its file was removed"), "warning"),
         "record_delete.prepared": (
             noop("Prepared: {identities:identity|identities} in {work_orders:work order|work orders}"),
             "",

@@ -12,9 +12,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from portal import crypto, steps
+from portal import crypto, runtime, steps
 from portal.adobe.metering import ONCE
-from portal.models import Organization
+from portal.models import Organization, RuntimeSetting
 
 Check = Callable[..., list[CheckMessage]]
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -116,3 +116,22 @@ def organizations(app_configs: Sequence[AppConfig] | None, databases: Sequence[s
                 Error(f"{row.name} points at a simulator.", hint="Use Adobe's addresses in production.", id="portal.E009")
             )
     return found
+
+
+@register(Tags.database)
+def runtime_settings(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A setting that an administrator changed, to what this version does not take: the environment's value holds in its place."""
+    if not databases:
+        return []
+    try:
+        rows = list(RuntimeSetting.objects.filter(name__in=runtime.SETTINGS).order_by("name"))
+    except DatabaseError:
+        return []  # not migrated yet
+    wrong = [(row.name, problem) for row in rows if (problem := runtime.SETTINGS[row.name].problem(row.value))]
+    hint = "Change it in the admin, under Settings, or go back to the environment's value there."
+    return [
+        Warning(f"{name} was changed to a value that is not used: {problem}", hint=hint, id="portal.W003")
+        for name, problem in wrong
+    ]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from portal import crypto, pace, tally
+from portal.adobe.connection_test import StepResult, test_connection
 from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.dataset_expirations import DatasetExpirations
 from portal.adobe.errors import OrganizationBlocked
@@ -115,6 +116,11 @@ def service_for(organization: Organization) -> PrivacyService:
     """The Privacy Service client of this organization."""
     meter = OrganizationMeter(organization)
     return PrivacyService(credentials_of(organization), DatabaseTokens(organization), transport(), meter=meter)
+
+
+def test(organization: Organization) -> list[StepResult]:
+    """Try the stored credentials at Adobe, step by step; the calls count among the organization's own."""
+    return test_connection(credentials_of(organization), transport(), OrganizationMeter(organization))
 
 
 def hygiene_for(organization: Organization) -> DataHygiene:

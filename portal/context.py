@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +48,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "organizations": organizations,
         # Asked by the pages that show the box: no page pays for it that does not.
         "may_search": lambda: bool(finding.finders_for(user)),
-        # The same: one statement, for whole pages only.
-        "unread_notices": lambda: notices.count_unread(request, [organization.pk for organization in organizations]),
+        # The same: one statement, for whole pages only, though they name it twice.
+        "unread_notices": cache(lambda: notices.count_unread(request, [organization.pk for organization in organizations])),
         "held_organizations": [organization for organization in organizations if organization.is_on_hold],
     }

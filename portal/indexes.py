@@ -32,13 +32,13 @@ class DropForeignKeyIndexBesideWriters(migrations.AlterField):
     As an ordinary change of the field, PostgreSQL would hold back all writers, and SQLite write the whole table anew.
     """
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - as Django calls it
         """Drop it."""
         model = to_state.apps.get_model(app_label, self.model_name)
         for name in _own_indexes(schema_editor.connection, model, model._meta.get_field(self.name)):
             schema_editor.execute(f"DROP INDEX {_beside(schema_editor)} {schema_editor.quote_name(name)}")
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - as Django calls it
         """Make it again."""
         model = to_state.apps.get_model(app_label, self.model_name)
         for made in schema_editor._field_indexes_sql(model, model._meta.get_field(self.name)):

@@ -93,6 +93,7 @@ MANAGES = (
     "view_runtimesetting",
     "change_runtimesetting",
     "view_steprun",
+    "change_steprun",
     "view_mailtrouble",
 )
 RIGHTS = {VIEWER: VIEWS, OFFICER: (*VIEWS, *ACTS), ADMINISTRATOR: (*VIEWS, *ACTS, *MANAGES)}

@@ -21,6 +21,7 @@ from portal.paging import MOST_COUNTED
 if TYPE_CHECKING:
     from portal.home import Narrowed, Part
     from portal.lists.declaring import RowList
+    from portal.models import User
     from portal.search.finding import Finder
 
 
@@ -79,6 +80,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class PersonLink:
+    """A page where an administrator does something about a person, such as one who leaves."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
 class DemoStory:
     """What an app brings to `make demo`.
 
@@ -110,6 +119,7 @@ _first_requests: list[tuple[Callable[[], bool], Callable[[], str]]] = []
 _kept_settings: dict[str, list[Callable[[uuid.UUID], str]]] = {}
 _finders: list[Finder] = []
 _lists: dict[str, RowList] = {}
+_person_links: list[Callable[[User, User], PersonLink | None]] = []
 
 
 def add_navigation(label: str, url_name: str, *, order: int, further_paths: tuple[str, ...] = ()) -> None:
@@ -173,6 +183,16 @@ def add_law_choices(choices: Callable[[], list[tuple[str, str]]]) -> None:
 def law_choices() -> list[tuple[str, str]]:
     """Every law as (code, name)."""
     return [choice for choices in _law_choices for choice in choices()]
+
+
+def add_person_link(link: Callable[[User, User], PersonLink | None]) -> None:
+    """Put a link onto the administration's page of a person. `link` takes the person and the reader; None where it is not for them."""
+    _person_links.append(link)
+
+
+def person_links(person: User, reader: User) -> list[PersonLink]:
+    """Where this reader can do something about the person."""
+    return [found for link in _person_links if (found := link(person, reader)) is not None]
 
 
 def add_list(row_list: RowList) -> None:

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "portal.middleware.SignInRequiredMiddleware",
     "portal.middleware.drop_unkept_uploads",
     "portal.middleware.keep_out_of_caches",
+    "portal.forms_only.lead_to_page",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -283,6 +284,9 @@ PORTAL_ADDRESS = env.text("PORTAL_ADDRESS", "").rstrip("/")
 ARCHIVE_MAX_BYTES = env.number("ARCHIVE_MAX_BYTES", 2 * 1024**3, least=1)
 # Adobe keeps a result 60 days (Privacy Service API, jobs and content pages) or 30 (best practices); see README.md.
 RESULT_RETENTION_DAYS = env.number("RESULT_RETENTION_DAYS", 60, least=1)
+
+# What was begun and never confirmed holds personal data for nothing: it goes when nobody has touched it for so long.
+DRAFT_DAYS = env.number("DRAFT_DAYS", 30, least=1)
 
 # --- Celery: the database row is the queue of record, a message is only a wake-up ---
 CELERY_BROKER_URL = env.secret("BROKER_URL", "filesystem://localhost")

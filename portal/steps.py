@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from kombu.exceptions import OperationalError
 
-from portal import clock, registry
+from portal import clock, passes, registry
 from portal.models import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -29,31 +29,38 @@ SLICE_SECONDS = 10.0
 
 def wake(name: str) -> None:
     """Publish one wake-up of the step once the transaction is committed, unless one is already on its way."""
-    transaction.on_commit(lambda: _publish(name))
+    transaction.on_commit(lambda: publish(name))
 
 
-def _publish(name: str) -> None:
-    if not _mark_published(name):
-        return
+def publish(name: str, began_at: datetime | None = None) -> bool:
+    """Publish one wake-up of the step now, unless one is already on its way. False when the broker is away.
+
+    `began_at`: a pass begins that wakes the next worker, which the same statement notes.
+    """
+    if not _mark_published(name, {"began_at": began_at} if began_at else {}):
+        return True
     try:
         registry.steps()[name].publish()
     except (OperationalError, OSError):
         # The broker is away. The row is the truth: the sweep publishes again when the broker is back.
         logger.warning("could not publish a wake-up of step %s; the sweep will", name)
         Wakeup.objects.filter(step=name).update(published_at=None)
+        return False
+    return True
 
 
-def _mark_published(name: str) -> bool:
+def _mark_published(name: str, also: dict[str, datetime]) -> bool:
     # By the clock that all share: a mark from the future would keep the step asleep until then, should its message be lost.
     now = clock.now()
     free = Q(published_at=None) | Q(published_at__lt=now - LOST_AFTER)
-    if Wakeup.objects.filter(free, step=name).update(published_at=now):
+    row = Wakeup.objects.filter(step=name)
+    if row.filter(free).update(published_at=now, **also):
         return True
-    if Wakeup.objects.filter(step=name).exists():
+    if row.update(**also) if also else row.exists():
         return False
     try:
         with transaction.atomic():
-            Wakeup.objects.create(step=name, published_at=now)
+            Wakeup.objects.create(step=name, published_at=now, **also)
     except IntegrityError:
         return False
     return True
@@ -67,8 +74,14 @@ def run(name: str, work: Callable[[], int]) -> int:
     Wakeup.objects.filter(step=name).update(published_at=None)
     step = registry.steps()[name]
     if not step.is_due():
+        passes.found_nothing(name)
         return 0
-    wake(name)
+    began = clock.read()
+    transaction.on_commit(lambda: publish(name, began))
+    return passes.run(name, began, lambda: _work_off(name, work))
+
+
+def _work_off(name: str, work: Callable[[], int]) -> int:
     done = 0
     until = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < until:

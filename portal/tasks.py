@@ -6,7 +6,7 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal import audit, heartbeats, registry, steps, tidying
+from portal import audit, clock, heartbeats, passes, registry, steps, tidying
 from portal.celery import app
 from portal.models import ProcessKind
 from portal.notices import mailing
@@ -46,13 +46,16 @@ TIDY_SOFT_LIMIT, TIDY_HARD_LIMIT = 3600, 3660
 def sweep() -> None:
     """Wake every step that has a due row, and note that beat is alive: nobody else publishes this."""
     heartbeats.note(heartbeats.BEAT, ProcessKind.BEAT)
-    steps.sweep()
+    began = clock.read()
+    passes.ended_as_ever("sweep", began, len(steps.sweep()))
 
 
 @app.task(ignore_result=True)
 def seal_audit() -> None:
     """Seal the audit events that are not sealed yet."""
-    audit.seal()
+    with passes.noted("seal-audit") as one:
+        seal = audit.seal()
+        one.done = seal.event_count if seal else 0
 
 
 @app.task(ignore_result=True)
@@ -70,14 +73,18 @@ def mail_notices() -> int:
 @app.task(ignore_result=True)
 def daily() -> None:
     """Begin what is done once a night."""
-    for begin in registry.daily():
-        begin()
+    with passes.noted("daily") as one:
+        for begin in registry.daily():
+            begin()
+            one.done += 1
 
 
 @app.task(ignore_result=True, soft_time_limit=TIDY_SOFT_LIMIT, time_limit=TIDY_HARD_LIMIT)
 def tidy() -> None:
     """Remove files that nobody needs any more."""
-    tidying.tidy()
+    with passes.noted("tidy") as one:
+        removed = tidying.tidy()
+        one.done = removed.parts + removed.files
 
 
 def register_steps() -> None:

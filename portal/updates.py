@@ -12,10 +12,13 @@ from typing import Any
 from django.db import connection, models
 
 
-def update_each(model: type[models.Model], columns: Mapping[str, Sequence[Any]], **same: Any) -> int:
+def update_each(
+    model: type[models.Model], columns: Mapping[str, Sequence[Any]], only: Mapping[str, Any] | None = None, **same: Any
+) -> int:
     """Write `columns` (a field's name to its values, row by row, "pk" among them) and give every row the values of `same`.
 
-    Returns how many rows were there. The values must be such as JSON can hold when the database has prepared them: text, numbers,
+    With `only` (a field's name to a value, or None), rows that hold something else are left as they are. Returns how many rows
+    were written. The values must be such as JSON can hold when the database has prepared them: text, numbers,
     UUIDs and times.
     """
     if not columns["pk"]:
@@ -29,10 +32,12 @@ def update_each(model: type[models.Model], columns: Mapping[str, Sequence[Any]],
     key = f"new.c{list(fields).index('pk')}"
     table = quote(model._meta.db_table)
     # Names of our own columns and parameters only.
-    statement = f"UPDATE {table} SET {', '.join(sets)} FROM {source} WHERE {table}.{quote(fields['pk'].column)} = {key}"  # noqa: S608
+    where, held = _conditions(model, only or {})
+    conditions = " AND ".join([f"{table}.{quote(fields['pk'].column)} = {key}", *where])
+    statement = f"UPDATE {table} SET {', '.join(sets)} FROM {source} WHERE {conditions}"  # noqa: S608
     given = [_prepared(field, same[name]) for name, field in fixed.items()]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*given, *values])
+        cursor.execute(statement, [*given, *values, *held])
         return int(cursor.rowcount)
 
 
@@ -40,13 +45,29 @@ def _field(model: type[models.Model], name: str) -> Any:
     return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
 
+def _conditions(model: type[models.Model], only: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    quote = connection.ops.quote_name
+    table, named = quote(model._meta.db_table), {_field(model, name): value for name, value in only.items()}
+    columns = [(f"{table}.{quote(field.column)}", value) for field, value in named.items()]
+    where = [f"{column} IS NULL" if value is None else f"{column} = %s" for column, value in columns]
+    return where, [_prepared(field, value) for field, value in named.items() if value is not None]
+
+
 def _prepared(field: Any, value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
+def _all_prepared(field: Any, values: Sequence[Any]) -> Sequence[Any]:
+    # Text is its own preparation, and so is a UUID where the database knows UUIDs.
+    is_uuid = type(field) is models.UUIDField and connection.features.has_native_uuid_field
+    if is_uuid or (type(field) is models.CharField and all(isinstance(value, str) for value in values)):
+        return values
+    return [_prepared(field, value) for value in values]
+
+
 def _source(fields: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
     """A FROM item `new` with the columns c0, c1, …, and its one parameter."""
-    prepared = [[_prepared(field, value) for value in columns[name]] for name, field in fields.items()]
+    prepared = [_all_prepared(field, columns[name]) for name, field in fields.items()]
     given = [json.dumps(list(zip(*prepared, strict=True)), default=str)]
     if connection.vendor == "postgresql":
         parts = [f"(value ->> {place})::{field.db_type(connection)} AS c{place}" for place, field in enumerate(fields.values())]

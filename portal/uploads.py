@@ -6,7 +6,10 @@ with files, also before a view has looked at it; hence it keeps nothing of peopl
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
-from portal import crypto
+from portal import crypto, full_disk, runtime
 from portal.crypto.files import SealedWriter
 from portal.ids import new_id
 from portal.models import DataKey
@@ -66,7 +69,7 @@ def store(source: BinaryIO, *, name: str, size: int) -> StoredUpload:
         path=f"{FOLDER}/{upload_id}",
         size=size,
         data_key=key,
-        too_large=size > settings.UPLOAD_MAX_BYTES,
+        too_large=size > runtime.number("UPLOAD_MAX_BYTES"),
         refused=False,
     )
     if stored.too_large:
@@ -78,9 +81,13 @@ def store(source: BinaryIO, *, name: str, size: int) -> StoredUpload:
 
 
 class EncryptingUploadHandler(FileUploadHandler):
-    """Encrypts each chunk as it comes; stops writing, but goes on reading, when a file is too large or nobody is signed in."""
+    """Encrypts each chunk as it comes; stops writing, but goes on reading, when a file is not to be kept.
+
+    It is too large, nobody is signed in, or the disk is full. A browser that is still sending would not read an answer.
+    """
 
     chunk_size = 64 * 1024
+    _no_room: OSError | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """A new file begins."""
@@ -91,7 +98,9 @@ class EncryptingUploadHandler(FileUploadHandler):
         self._received = 0
         self._too_large = False
         self._refused = not self._is_signed_in()
-        self._writer: SealedWriter | None = None if self._refused else self._begin()
+        self._writer: SealedWriter | None = None
+        if not self._refused and self._no_room is None:
+            self._unless_full(self._begin)
         if self.request is not None:
             vars(self.request)["receiving_upload"] = self
 
@@ -100,17 +109,19 @@ class EncryptingUploadHandler(FileUploadHandler):
         self._received += len(raw_data)
         if self._writer is None:
             return
-        if self._received > settings.UPLOAD_MAX_BYTES:
+        if self._received > runtime.number("UPLOAD_MAX_BYTES"):
             self._too_large = True
             self._abort()
             return
-        self._writer.write(raw_data)
+        self._unless_full(partial(self._writer.write, raw_data))
 
-    def file_complete(self, file_size: int) -> StoredUpload:
+    def file_complete(self, file_size: int) -> StoredUpload | None:
         """Make the encrypted file durable and hand it to the view."""
         if self._writer is not None:
-            self._writer.close()
+            self._unless_full(self._writer.close)
             self._writer = None
+        if self._no_room is not None:
+            return None
         stored = StoredUpload(
             name=self.file_name or "",
             path=self._path,
@@ -122,6 +133,11 @@ class EncryptingUploadHandler(FileUploadHandler):
         _stored_with(self.request).append(stored)
         return stored
 
+    def upload_complete(self) -> None:
+        """Everything was read. Raises OSError when there was no room for some of it."""
+        if self._no_room is not None:
+            raise self._no_room
+
     def upload_interrupted(self) -> None:
         """The sender went away: nothing of a half file is kept."""
         self._abort()
@@ -130,10 +146,23 @@ class EncryptingUploadHandler(FileUploadHandler):
         user = getattr(self.request, "user", None)
         return user is not None and user.is_authenticated
 
-    def _begin(self) -> SealedWriter:
+    def _begin(self) -> None:
         target = Path(settings.MEDIA_ROOT) / self._path
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return crypto.write_sealed(target, crypto.box_for(self._key), UPLOAD_LABEL)
+        self._writer = crypto.write_sealed(target, crypto.box_for(self._key), UPLOAD_LABEL)
+
+    def _unless_full(self, write: Callable[[], object]) -> None:
+        """A full disk is said when everything was read."""
+        try:
+            write()
+        except OSError as error:
+            if not full_disk.is_cause_of(error):
+                raise
+            self._no_room = error
+            # What waits to be written finds no room either.
+            with contextlib.suppress(OSError):
+                self._abort()
+            self._writer = None
 
     def _abort(self) -> None:
         writer = getattr(self, "_writer", None)

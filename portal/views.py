@@ -63,7 +63,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, and 507 when a disk is full. The template asks the database for nothing: it may be what failed.
+    """500, and 507 when a disk is full. The templates ask the database for nothing: it may be what failed.
+
+    A form that htmx has sent stays as it is filled in, and is told of the full disk above it.
 
     Django calls this while it handles the exception, and does not hand it over.
     """
@@ -72,6 +74,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if problems.is_api(request):
         return problems.plain(status)
     context = {"correlation_id": logs.correlation_id(), "disk_is_full": disk_is_full}
+    if disk_is_full and request.headers.get("HX-Request"):
+        response = render(request, "portal/_disk_full.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"], response["HX-Reselect"] = (
+            "#session",
+            "innerHTML show:window:top",
+            "#disk-full",
+        )
+        return response
     return render(request, "portal/server_error.html", context, status=status)
 
 

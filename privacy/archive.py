@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import audit, clock, connections, crypto, leases, steps
+from portal import audit, clock, connections, crypto, leases, runtime, steps
 from portal.adobe import errors
 from portal.ids import new_id
 from portal.models import User
@@ -140,7 +140,9 @@ def _download(archive: ResultArchive, target: Path) -> tuple[int, str]:
             file.write(chunk)
 
         service = connections.service_for(archive.job.organization)
-        info = service.download(archive.address, archive.job.adobe_job_id or "", write, max_bytes=settings.ARCHIVE_MAX_BYTES)
+        info = service.download(
+            archive.address, archive.job.adobe_job_id or "", write, max_bytes=runtime.number("ARCHIVE_MAX_BYTES")
+        )
     return info.size, digest.hexdigest()
 
 
@@ -154,7 +156,7 @@ def check_zip(archive: ResultArchive, target: Path) -> int:
                     raise BadArchive("too_many_files")
                 if any(is_outside(member.filename) for member in members):
                     raise BadArchive("path_outside")
-                if sum(member.file_size for member in members) > settings.ARCHIVE_MAX_BYTES * 10:
+                if sum(member.file_size for member in members) > runtime.number("ARCHIVE_MAX_BYTES") * 10:
                     raise BadArchive("unpacks_too_large")
                 if zipped.testzip() is not None:
                     raise BadArchive("damaged")

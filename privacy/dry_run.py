@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal import runtime
 from privacy import catalog, checking, intake, schema
 from privacy.checking import CheckResult
 from privacy.models import Upload
@@ -86,7 +86,7 @@ class DryRun:
     @cached_property
     def is_small(self) -> bool:
         """Whether a page can list every call."""
-        return self.upload.size <= settings.UPLOAD_INLINE_BYTES
+        return self.upload.size <= runtime.number("UPLOAD_INLINE_BYTES")
 
     @property
     def access_first(self) -> bool:

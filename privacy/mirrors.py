@@ -199,6 +199,9 @@ def _identity(answered: AnsweredIdentity) -> schema.Identity:
 @transaction.atomic
 def yield_to_ours(organization_id: uuid.UUID, adobe_job_ids: Collection[str]) -> None:
     """A call of ours has found these jobs: what was taken for made elsewhere (after a restore it can be) goes."""
+    if not PrivacyRequest.objects.filter(organization=organization_id, adobe_request_id__isnull=False).exists():
+        # Where nothing was made elsewhere, nobody looks for a thousand ids.
+        return
     mirrored = Job.objects.order_by().filter(
         Among("adobe_job_id", adobe_job_ids), organization=organization_id, request__origin=Origin.ELSEWHERE
     )

@@ -24,6 +24,7 @@ from privacy import catalog, intake
 from privacy.checking import Summary
 from privacy.models import PrivacyRequest, Submission, Upload
 from privacy.schema import Envelope
+from privacy.standing import Calls
 from privacy.statuses import Action, UploadStatus
 
 # So many days, and so many other requests, are told one by one.
@@ -154,10 +155,13 @@ def for_upload(upload: Upload, envelope: Envelope, summary: Summary) -> Plan | N
     return _plan(organization, new, "new")
 
 
-def for_request(request: PrivacyRequest) -> Plan | None:
-    """When what of it still waits will go. None where the organization has no limit or nothing of it waits."""
+def for_request(request: PrivacyRequest, calls: Calls | None = None) -> Plan | None:
+    """When what of it still waits will go. None where the organization has no limit or nothing of it waits.
+
+    `calls`: its calls, where they are counted already.
+    """
     organization = request.organization
-    if not organization.jobs_per_day or not request.submissions.filter(state=CallState.QUEUED, waits_for_access=False).exists():
+    if not organization.jobs_per_day or not (calls or Calls.of(request)).queued:
         return None
     return _plan(organization, [], request.pk)
 

@@ -14,6 +14,7 @@ from portal import audit
 from portal.outbound import OPEN_STATES, PersonReason
 from privacy import access_first, catalog, noticing
 from privacy.models import Job, PrivacyRequest, ProductResponse
+from privacy.standing import Jobs
 from privacy.statuses import JOB_DONE, JOB_FAILED, JOB_LOST, JOB_OPEN, RequestStatus
 
 
@@ -43,8 +44,8 @@ def overall(request: PrivacyRequest) -> Bar:
     return Bar("", _("All jobs"), request.jobs_total, request.jobs_done, request.jobs_failed)
 
 
-def by_product(request: PrivacyRequest) -> list[Bar]:
-    """One bar for each product asked for, and one for each that answered beyond."""
+def by_product(request: PrivacyRequest, jobs: Jobs | None = None) -> list[Bar]:
+    """One bar for each product asked for, and one for each that answered beyond. `jobs`: its jobs, where they are counted already."""
     # Jobs, not answers: a product may answer one job under two names.
     done = Count("job", distinct=True, filter=Q(status__in=JOB_DONE))
     failed = Count("job", distinct=True, filter=Q(status__in=JOB_FAILED))
@@ -56,7 +57,7 @@ def by_product(request: PrivacyRequest) -> list[Bar]:
         .annotate(done=done, failed=failed)
     }
     codes = list(dict.fromkeys([*request.products, *answered]))
-    lost = _lost_by_product(request, codes)
+    lost = _lost_by_product(request, codes, (jobs or Jobs.of(request)).in_states(JOB_LOST).count)
     empty = {"done": 0, "failed": 0}
     rows = {code: answered.get(code, empty) for code in codes}
     return [
@@ -65,9 +66,8 @@ def by_product(request: PrivacyRequest) -> list[Bar]:
     ]
 
 
-def _lost_by_product(request: PrivacyRequest, codes: list[str]) -> dict[str, int]:
-    """Jobs that ended without an answer of the product, and will get none."""
-    lost = Job.objects.filter(request=request, status__in=JOB_LOST).count()
+def _lost_by_product(request: PrivacyRequest, codes: list[str], lost: int) -> dict[str, int]:
+    """Of the `lost` jobs, those that ended without an answer of the product, and will get none."""
     if not lost:
         return dict.fromkeys(codes, 0)
     answers = ProductResponse.objects.filter(request=request, job__status__in=JOB_LOST, status__in=JOB_DONE)
@@ -86,7 +86,7 @@ def refresh(request_id: uuid.UUID) -> None:
         _move_on(request, count=True)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def calls_moved(request_id: uuid.UUID) -> None:
     """The same after a call of the request changed its state and none of its jobs ended or began anew: nothing is counted.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -355,8 +356,13 @@ def wire_user(wire_key: str, actions: Iterable[str], identities: bytes) -> bytes
 
     `identities` is the JSON of a list of `Identity.to_dict`: as they are kept, so that nobody reads them again to send them.
     """
-    named = json.dumps({"key": wire_key, "action": list(actions)})
-    return b'%b, "userIDs": %b}' % (named[:-1].encode(), identities)
+    return b'{"key": %b, "action": %b, "userIDs": %b}' % (json.dumps(wire_key).encode(), _as_json(tuple(actions)), identities)
+
+
+@lru_cache(maxsize=64)
+def _as_json(actions: tuple[str, ...]) -> bytes:
+    """The few lists of actions there are, of very many people."""
+    return json.dumps(actions).encode()
 
 
 def wire_body(envelope: Envelope, ims_org_id: str, users: Iterable[bytes]) -> bytes:

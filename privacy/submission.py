@@ -102,7 +102,7 @@ def _settle_sent(submission: Submission, held: Claim, answer: Sent) -> None:
                 note_jobs(submission, found)
                 record_outcome(submission, CallState.UNKNOWN, "fewer_jobs")
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         fields = sent_fields() | {"adobe_request_id": created.request_id, "answer_sealed": submission.answer_sealed}
         if not held.settle(CallState.SENT, **fields):
             logger.error("the answer to submission %s came after its claim was gone", submission.pk)
@@ -200,25 +200,28 @@ def _adobe_ids(pairs: Iterable[tuple[uuid.UUID | None, str]]) -> dict[uuid.UUID,
 def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
     """Give our jobs the ids that Adobe gave them; they are followed from now on."""
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
-    fresh: list[uuid.UUID] = []
-    others: list[uuid.UUID] = []
-    for job_id, adobe_id, status in submission.jobs.order_by().values_list("pk", "adobe_job_id", "status"):
-        if job_id in found:
-            is_fresh = adobe_id is None and status == JobStatus.WAITING and len(found[job_id]) == 1
-            (fresh if is_fresh else others).append(job_id)
-    # No time to ask about them: the listing tells what becomes of them.
-    columns: dict[str, list[Any]] = {"pk": fresh, "adobe_job_id": [found[job_id][0] for job_id in fresh]}
-    update_each(Job, columns, status=JobStatus.SUBMITTED, adobe_status="submitted", next_poll_at=None, finished_at=None)
-    _note_again(submission, others, found)
+    once = {job_id: ids[0] for job_id, ids in found.items() if len(ids) == 1}
+    # Those that wait for their id, mostly all. No time to ask about them: the listing tells what becomes of them.
+    noted = update_each(
+        Job,
+        {"pk": [*once], "adobe_job_id": [*once.values()]},
+        only={"submission": submission.pk, "adobe_job_id": None, "status": JobStatus.WAITING},
+        status=JobStatus.SUBMITTED,
+        adobe_status="submitted",
+        next_poll_at=None,
+        finished_at=None,
+    )
+    if noted < len(found):
+        _note_again(submission, found)
     request = submission.request
     begins = {"next_list_at": clock.now()}
     JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation, defaults=begins)
 
 
-def _note_again(submission: Submission, job_ids: list[uuid.UUID], found: dict[uuid.UUID, list[str]]) -> None:
-    """Jobs that Adobe has more than once, or that we knew before or took for not sent."""
+def _note_again(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
+    """Jobs that Adobe has more than once, or that we knew before or took for not sent; for others there is nothing to do."""
     revived = False
-    for job in submission.jobs.filter(pk__in=job_ids):
+    for job in submission.jobs.order_by().filter(Among("pk", found)):
         known = [*filter(None, [job.adobe_job_id]), *job.extra_adobe_job_ids]
         ids = list(dict.fromkeys([*known, *found[job.pk]]))
         if ids == known and job.status not in (JobStatus.WAITING, JobStatus.NOT_SENT):

@@ -64,6 +64,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "",
     ),
     "upload.discarded": (noop("The upload was discarded and its file removed"), "warning"),
+    "upload.expired": (noop("Nobody confirmed the upload in a long time; its file was removed"), "warning"),
     "request.confirmed": (noop("Confirmed"), ""),
     "request.prepared": (noop("Prepared: {people:person|people}, {jobs:job|jobs}, {calls:call|calls} to Adobe"), ""),
     "request.sending": (noop("Sending to Adobe"), ""),

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import crypto
-from portal.outbound import CallState
 from privacy import catalog, history, schema
 from privacy.history import Usual
-from privacy.models import Job, JobListing, PrivacyRequest, ProductResponse
+from privacy.models import JobListing, PrivacyRequest, ProductResponse
 from privacy.products import CJM_COMPANIONS
 from privacy.progress import Bar
+from privacy.standing import Calls, Jobs
 from privacy.statuses import JOB_AT_ADOBE_OPEN, Action, JobStatus
 
 # Privacy Service guide: all integrated products answer within 30 days.
@@ -67,28 +67,24 @@ class Report:
     products: Sequence[Waiting]
 
 
-def of_request(request: PrivacyRequest, bars: Sequence[Bar]) -> Report | None:
-    """None when Adobe has no open job of it. `bars`: the request's progress by product."""
-    at_adobe = Job.objects.filter(request=request, status__in=JOB_AT_ADOBE_OPEN)
-    looks = at_adobe.aggregate(
-        open=Count("pk"),
-        looked=Max("detail_at"),
-        looks=Min("next_poll_at"),
-        troubled=Count("pk", filter=~Q(last_error="")),
-    )
-    if not looks["open"]:
+def of_request(
+    request: PrivacyRequest, bars: Sequence[Bar], jobs: Jobs | None = None, calls: Calls | None = None
+) -> Report | None:
+    """None when Adobe has no open job of it. `bars`: the request's progress by product; the rest where it is counted already."""
+    jobs, calls = jobs or Jobs.of(request), calls or Calls.of(request)
+    at_adobe = jobs.in_states(JOB_AT_ADOBE_OPEN)
+    if not at_adobe.count:
         return None
     listing = JobListing.objects.filter(
         organization=request.organization_id, regulation__in=catalog.codes_of(request.regulation)
     ).aggregate(listed=Max("listed_at"), lists=Min("next_list_at"))
-    sent = request.submissions.filter(state=CallState.SENT).aggregate(first=Min("first_sent_at"))
-    since = sent["first"] or request.created_at
+    since = calls.first_sent_at or request.created_at
     return Report(
         since=since,
-        looked_at=_last(looks["looked"], listing["listed"]),
-        looks_at=_first(looks["looks"], listing["lists"]),
-        troubled=looks["troubled"],
-        products=_products(request, [bar for bar in bars if bar.waiting], since),
+        looked_at=_last(at_adobe.looked_at, listing["listed"]),
+        looks_at=_first(at_adobe.looks_at, listing["lists"]),
+        troubled=at_adobe.troubled,
+        products=_products(request, [bar for bar in bars if bar.waiting], since, jobs),
     )
 
 
@@ -100,10 +96,10 @@ def _first(*times: datetime | None) -> datetime | None:
     return min((each for each in times if each is not None), default=None)
 
 
-def _products(request: PrivacyRequest, bars: Sequence[Bar], since: datetime) -> list[Waiting]:
+def _products(request: PrivacyRequest, bars: Sequence[Bar], since: datetime, jobs: Jobs) -> list[Waiting]:
     said = _last_words(request)
     usual = history.usual_of(request.organization)
-    facts = _Facts.of(request)
+    facts = _Facts.of(request, jobs)
     found = []
     for bar in bars:
         words, at = said.get(bar.code, ("", None))
@@ -141,11 +137,11 @@ class _Facts:
     low_priority: bool
 
     @classmethod
-    def of(cls, request: PrivacyRequest) -> _Facts:
+    def of(cls, request: PrivacyRequest, jobs: Jobs) -> _Facts:
         envelope = _envelope(request)
         return cls(
             products=frozenset(request.products),
-            deletes=request.jobs.filter(action=Action.DELETE).exists(),
+            deletes=Action.DELETE in jobs.actions,
             expand_ids=envelope is not None and envelope.expand_ids,
             low_priority=envelope is not None and envelope.priority == "low",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import urllib.request
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
 
-from portal import catalogues
+from portal import catalogues, runtime
 from portal.models import Organization, User
 from privacy import catalog
 from privacy.events import receiving
@@ -32,6 +35,9 @@ OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
 def pytest_configure() -> None:
     """A test that is run without make reads the translations as they stand now."""
     catalogues.compile_stale()
+    # How fast a machine makes examples, or runs one, says nothing about the code.
+    property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    property_settings.load_profile("portal")
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +55,12 @@ def catalog_of_each_test() -> Iterator[None]:
     yield
     catalog.forget()
     receiving.forget_recipients()
+
+
+@pytest.fixture(autouse=True)
+def settings_of_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process looks for settings changed at run time every few seconds; a test finds none, and asks the database for none."""
+    monkeypatch.setattr(runtime, "_known", runtime._Known({}, math.inf))
 
 
 @pytest.fixture(autouse=True)

@@ -17,14 +17,21 @@ import django
 
 django.setup()
 
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402 - models can be imported only once Django is set up
+from django.contrib.auth.models import Group  # noqa: E402 - models can be imported only once Django is set up
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import CommandError  # noqa: E402
 from django.db import OperationalError, connections, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
 
 from portal import crypto, registry  # noqa: E402
-from portal.models import AccessToken, DataKey, Organization  # noqa: E402
+from portal.models import AccessToken, DataKey, Organization, User  # noqa: E402
+from portal.permissions import ADMINISTRATOR  # noqa: E402
 from privacy.models import Job, PrivacyRequest, Upload  # noqa: E402
+from tests import emptying, grown  # noqa: E402
+from tests.grown import Ground  # noqa: E402
+from tests.pages import Browser  # noqa: E402
+from tests.people import PASSWORD  # noqa: E402
 from tests.seed import seed  # noqa: E402
 from tests.steps import everything_due, let_pass  # noqa: E402
 
@@ -93,8 +100,46 @@ def keep_in_session(text: str) -> str:
     return str(session.session_key)
 
 
+def seed_first(address: str) -> dict[str, Any]:
+    """Remember the new database, and seed it."""
+    emptying.remember()
+    return seed(address)
+
+
+def begin_anew(address: str) -> dict[str, Any]:
+    """As after the first seeding. Nothing that the processes of the stack did since is left."""
+    for _ in range(TRIES):
+        with suppress(OperationalError):
+            emptying.begin_anew()
+            return seed(address)
+    raise CommandError("the workers are in the way")
+
+
+def grow(count: str) -> dict[str, str]:
+    """Some of everything, in every state that pages show, for `officer`, who administers as well. Gives the pages' addresses."""
+    setup_test_environment()
+    user = User.objects.get(username="officer")
+    user.groups.add(Group.objects.get(name=ADMINISTRATOR))
+    user.is_staff = True
+    user.save()
+    return grown.grow(Ground(Organization.objects.get(name="Acme"), user, Browser.of(user)), int(count))
+
+
+def begin_empty(name: str) -> None:
+    """A portal that nobody has set up: there is nobody but `name`, who may do everything."""
+    for _ in range(TRIES):
+        with suppress(OperationalError):
+            emptying.begin_anew()
+            User.objects.create_superuser(name, password=PASSWORD)
+            return
+    raise CommandError("the workers are in the way")
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
-    "seed": seed,
+    "seed": seed_first,
+    "begin-anew": begin_anew,
+    "begin-empty": begin_empty,
+    "grow": grow,
     "wire-keys": wire_keys,
     "pass-time": pass_time,
     "all-due": all_due,

@@ -23,19 +23,32 @@ _by_django: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture
 
 def instead_of_django(patch: pytest.MonkeyPatch) -> None:
     """Empty this way from now on. To be called with a new database."""
-    _remember()
+    remember()
     patch.setattr(TransactionTestCase, "_fixture_teardown", _empty)
 
 
-def _remember() -> None:
+def remember() -> None:
+    """What stands in the database now is what a new one holds."""
     _filled.clear()
     _filled.update({table: _rows_of(table) for table in _with_rows(_tables())})
+
+
+def begin_anew() -> None:
+    """Make the database of a running stack what it was when it was remembered: for its processes all rows are gone at once."""
+    # References are looked at when the transaction ends, so the order does not matter.
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in {*_with_rows(_tables()), *_filled}:
+            rows = _filled.get(table, [])
+            if _rows_of(table) != rows:
+                cursor.execute(f"DELETE FROM {_quoted(table)}")  # noqa: S608 - a table of ours
+                for row in rows:
+                    cursor.execute(f"INSERT INTO {_quoted(table)} VALUES ({', '.join(['%s'] * len(row))})", row)  # noqa: S608
 
 
 def _empty(case: TransactionTestCase) -> None:
     if any(_rows_of(table) != rows for table, rows in _filled.items()):
         _by_django(case)
-        _remember()
+        remember()
         return
     others = _with_rows(table for table in _tables() if table not in _filled)
     # References are looked at when the transaction ends, so the order does not matter.

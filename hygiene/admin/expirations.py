@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.statuses import ExpirationStatus
 from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, VisibleOrganizationFilter
+from portal.admin.calls import OutboundCallAdmin
 
 OF_ORGANIZATION = ("organization", VisibleOrganizationFilter)
 
@@ -61,7 +62,7 @@ class DatasetExpirationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ExpirationOrder)
-class ExpirationOrderAdmin(ReadOnlyAdmin):
+class ExpirationOrderAdmin(OutboundCallAdmin):
     """Creations, changes and cancellations, and how each call went."""
 
     list_display = ("expiration", "kind", "organization", "state", "asked_by", "created_at", "first_sent_at", "last_error")
@@ -83,7 +84,7 @@ class ExpirationOrderAdmin(ReadOnlyAdmin):
         "unknown_since",
         "looks_done",
         "next_look_at",
-        "person_reason",
+        "person_words",
         "settled_at",
         "http_status",
         "last_error",

@@ -25,8 +25,8 @@ class RecordDeleteAdmin(ReadOnlyAdmin):
     list_display = ("number", "organization", "status", "identities", "orders_bar", "created_by", "created_at")
     list_filter = ("status", "profile_only", ("organization", VisibleOrganizationFilter))
     list_select_related = ("organization", "created_by")
-    search_fields = ("number__istartswith",)
-    search_help_text = "The number of a record delete, such as RD-2026-000123. People are not searched for here."
+    search_fields = ("number__exact",)
+    search_help_text = "The number of a record delete, such as RD-2026-000123, in full. People are not searched for here."
     fields = (
         "number",
         "organization",

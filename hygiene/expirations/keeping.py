@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from hygiene import noticing
 from hygiene.models import DatasetExpiration, ExpirationOrder
 from hygiene.statuses import ExpirationStatus
 from portal import audit
 from portal.adobe.expiration_answers import ExpirationAnswer
+from portal.models import AuditEvent
 from portal.outbound import CallState
 
 GONE_WORD = "no longer at Adobe"
@@ -91,13 +93,15 @@ def history_of(answer: ExpirationAnswer) -> list[Mapping[str, Any]]:
 
 
 def note_status(row: DatasetExpiration) -> None:
-    """A line in the trail: what it is now at Adobe."""
+    """A line in the trail, and a notice where it is news: what it is now at Adobe."""
     _record(row, "expiration.status", {"status": row.status})
+    noticing.expiration_moved(row)
 
 
 def record_outcome(order: ExpirationOrder, state: CallState, reason: str) -> None:
-    """A line in the trail for what became of an order."""
-    _record(order.expiration, f"expiration.{state}", {"kind": order.kind, "reason": reason})
+    """A line in the trail, and a notice where a person is needed, for what became of an order."""
+    event = _record(order.expiration, f"expiration.{state}", {"kind": order.kind, "reason": reason})
+    noticing.expiration_settled(order, state, reason, event.pk)
 
 
 def plain(text: str, most: int) -> str:
@@ -113,5 +117,5 @@ def _take_over(row: DatasetExpiration) -> None:
         twin.delete()
 
 
-def _record(row: DatasetExpiration, action: str, details: Mapping[str, str]) -> None:
-    audit.record(action, actor=None, organization=row.organization, obj=row, root_id=row.pk, details=details)
+def _record(row: DatasetExpiration, action: str, details: Mapping[str, str]) -> AuditEvent:
+    return audit.record(action, actor=None, organization=row.organization, obj=row, root_id=row.pk, details=details)

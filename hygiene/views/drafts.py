@@ -7,7 +7,6 @@ import json
 from io import StringIO
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from hygiene.schema import ALL, Finding
 from hygiene.statuses import RECORD_DELETE_DRAFTS, RecordDeleteStatus
 from hygiene.views.lookup import get_record_delete
 from hygiene.words import opened
-from portal import crypto
+from portal import crypto, runtime
 from portal.models import User
 
 NOT_CONFIRMED = (*RECORD_DELETE_DRAFTS, RecordDeleteStatus.DISCARDED)
@@ -65,7 +64,7 @@ def _take_in(form: RecordDeleteForm, user: User) -> RecordDelete:
 def _show_form(request: HttpRequest, form: RecordDeleteForm) -> HttpResponse:
     context = {
         "form": form,
-        "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
+        "limit": filesizeformat(runtime.number("UPLOAD_MAX_BYTES")),
         "organizations": list(form.fields["organization"].queryset),  # type: ignore[attr-defined]
     }
     return render(request, "hygiene/record_delete_new.html", context, status=422 if form.errors else 200)

@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import audit, clock, steps
+from portal import audit, clock, runtime, steps
 from portal.account.forms import AccountForm
 from portal.calendar import feeds
 from portal.models import CalendarFeed, Notice, User
@@ -95,7 +95,7 @@ def _show(request: HttpRequest, form: AccountForm, *, status: int = 200, calenda
         "feed": CalendarFeed.objects.filter(user=request.user.pk).first(),
         "calendar_address": calendar_address,
         "mail_enabled": settings.MAIL_ENABLED,
-        "digest_hour": datetime(2000, 1, 1, settings.MAIL_DIGEST_HOUR),  # noqa: DTZ001 - an hour of any day
+        "digest_hour": datetime(2000, 1, 1, runtime.number("MAIL_DIGEST_HOUR")),  # noqa: DTZ001 - an hour of any day
         "may_see_requests": any(source.may_see(request.user) for source in feeds.sources()),
     }
     return render(request, "portal/account.html", context, status=status)

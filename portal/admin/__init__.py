@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from portal.admin import mail, organizations, people, tokens, trail, webhooks
+from portal.admin import mail, organizations, people, periodic, settings, tokens, trail, webhooks
 
-__all__ = ["mail", "organizations", "people", "tokens", "trail", "webhooks"]
+__all__ = ["mail", "organizations", "people", "periodic", "settings", "tokens", "trail", "webhooks"]
 
 admin.site.site_header = "Privacy Portal administration"
 admin.site.site_title = "Privacy Portal administration"

@@ -4,27 +4,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import BaseFormSet, Form
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from portal import audit
 from portal.crypto import SealedField
 from portal.models import Organization, User
+from portal.paging import MOST_COUNTED, counted
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
+    _Paginator = Paginator[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
     _TabularInline = admin.TabularInline
+    _Paginator = Paginator
 
 
 def acting_user(request: HttpRequest) -> User:
@@ -42,6 +47,25 @@ def sealed_columns(model: type[models.Model], relations: Iterable[str] = ()) -> 
         for part in path.split(LOOKUP_SEP):
             related = cast("type[models.Model]", related._meta.get_field(part).related_model)
         yield from (f"{path}{LOOKUP_SEP}{name}" for name in sealed_columns(related))
+
+
+class CappedPaginator(_Paginator):
+    """Pages of a list that may be a million rows long: counting stops at 10,000, and so do the pages."""
+
+    @cached_property
+    def counted(self) -> int:
+        """How many rows there are, to 10,000 and one more."""
+        return counted(cast("QuerySet[Any]", self.object_list))
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows can be paged through."""
+        return min(self.counted, MOST_COUNTED)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more."""
+        return self.counted > MOST_COUNTED
 
 
 class VisibleOrganizationFilter(admin.RelatedFieldListFilter):
@@ -74,9 +98,15 @@ class ReadOnlyAdmin(_NothingToDo, _ModelAdmin):
 
     `organization_path` is the lookup from a row to its organization. `list_select_related` names each path in full.
     Keys grow with time (`portal.ids`), so the newest row is the one with the greatest key.
+
+    A list may be a million rows long: it is read along its key alone, so no column sorts it anew; it is searched by whole values
+    of columns that have an index, `found_only` with what else a row must be to stand in that index.
     """
 
     organization_path = "organization"
+    found_only: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    paginator = CappedPaginator
+    sortable_by: ClassVar[tuple[str, ...]] = ()
     list_select_related: ClassVar[tuple[str, ...]] = ("organization",)
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     actions: Sequence[Any] | None = None
@@ -95,6 +125,21 @@ class ReadOnlyAdmin(_NothingToDo, _ModelAdmin):
     def visible_rows(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Of `rows`, those of the person's organizations."""
         return rows.filter(**{f"{self.organization_path}__in": Organization.objects.visible_to(user)})
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """What the first column has that has anything. Asked one after the other, for each uses its own index; one condition over
+        columns of several tables uses none.
+        """
+        wanted = search_term.strip()
+        if not wanted:
+            return queryset, False
+        for lookup in self.get_search_fields(request):
+            # Our numbers have capital letters.
+            value = wanted.upper() if "number" in lookup else wanted
+            found = queryset.filter(**{lookup: value}, **self.found_only.get(lookup, {}))
+            if found.exists():
+                return found, False
+        return queryset.none(), False
 
 
 class ReadOnlyInline(_NothingToDo, _TabularInline):
@@ -116,6 +161,7 @@ class ReadOnlyInline(_NothingToDo, _TabularInline):
 class AuditedAdmin(_ModelAdmin):
     """Rows that administrators add and change, and never delete: each change goes into the audit trail, names of fields only."""
 
+    paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None

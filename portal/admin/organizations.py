@@ -188,7 +188,7 @@ class OrganizationAdmin(AuditedAdmin):
     def test(self, request: HttpRequest, organization_id: uuid.UUID) -> HttpResponse:
         """Try the stored credentials at Adobe and say what came of each step."""
         organization = self._organization(request, organization_id)
-        results = connection_test.test_connection(connections.credentials_of(organization), connections.transport())
+        results = connections.test(organization)
         failed = next((result.step for result in results if not result.ok), "")
         audit.record(
             "organization.tested",

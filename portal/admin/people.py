@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth import admin as stock
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import ManyToManyField, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from portal import registry
 from portal.admin.base import AuditedAdmin, acting_user
 from portal.models import Organization, User
 
@@ -122,6 +124,14 @@ class UserAdmin(AuditedAdmin, _UserAdmin):
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or reaches_no_further(obj, acting_user(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what else can be done about the person."""
+        person = self.get_object(request, unquote(object_id))
+        links = registry.person_links(person, acting_user(request)) if person is not None else []
+        return super().change_view(request, object_id, form_url, {"person_links": links} | (extra_context or {}))
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only a superuser gives what lies beyond groups."""

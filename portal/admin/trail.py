@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -38,7 +39,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = (EventOrganizationFilter, "at")
     list_select_related = ()
     search_fields = ("root_id__exact", "object_id__exact", "action__exact")
-    search_help_text = "The id of an object or of a request, or an action such as organization.held, in full."
+    found_only: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "object_id__exact": {"root_id": ""},
+        "action__exact": {"root_id": ""},
+    }
+    search_help_text = (
+        "In full: the id of the request that an event belongs to; of what belongs to no request, the id of its object, or an "
+        "action such as organization.held."
+    )
     ordering = ("-at", "-id")
 
     def visible_rows(self, rows: QuerySet[AuditEvent], user: User) -> QuerySet[AuditEvent]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from portal.adobe.addresses import Address
 from portal.adobe.credentials import Credentials
-from portal.adobe.errors import AdobeError, NotFound, NotSent, OrganizationBlocked, Rejected, Throttled
+from portal.adobe.errors import AdobeError, NotFound, NotSent, OrganizationBlocked, Paced, Rejected, Throttled
+from portal.adobe.metering import Meter
 from portal.adobe.privacy_service import JOBS, PrivacyService
 from portal.adobe.tokens import TOKEN_ROUTE, MemoryTokenStore, TokenSource, configured_address
 from portal.adobe.transport import Transport
@@ -94,15 +95,15 @@ class StepResult:
     advice: str = ""
 
 
-def test_connection(credentials: Credentials, transport: Transport) -> list[StepResult]:
+def test_connection(credentials: Credentials, transport: Transport, meter: Meter) -> list[StepResult]:
     """The steps dns, tls, token, entitlement, listing in this order, up to and with the first that fails.
 
     Asks for a token of its own, so that the credentials are tried and not a token from before; changes nothing at
-    Adobe.
+    Adobe. Its calls are of the organization's own, in whose `meter` they count.
     """
     store = MemoryTokenStore()
-    tokens = TokenSource(store, transport, credentials)
-    service = PrivacyService(credentials, store, transport)
+    tokens = TokenSource(store, transport, credentials, meter=meter)
+    service = PrivacyService(credentials, store, transport, meter=meter)
     results = _reach(credentials, transport)
     steps: tuple[Callable[[], StepResult], ...] = (
         lambda: _token(tokens),
@@ -204,6 +205,8 @@ def _service_failure(error: AdobeError) -> tuple[str, str]:
 
 
 def _disturbed(error: AdobeError) -> tuple[str, str]:
+    if isinstance(error, Paced):
+        return "The organization's calls a minute are used up, so Adobe was not asked.", "Wait a minute, then try again."
     if isinstance(error, Throttled):
         return "Adobe says that too many calls were made.", "Wait some minutes, then try again."
     if error.http_status:

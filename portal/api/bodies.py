@@ -15,7 +15,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from portal import uploads
+from portal import runtime, uploads
 from portal.api.problems import Problem
 
 _DIGEST = "api_body_digest"
@@ -57,8 +57,8 @@ class StoredBodyParser(BaseParser):
     ) -> Any:
         """The stored file; it goes with the end of the request unless it is kept. Raises Problem (413)."""
         request = _request(parser_context)
-        if _length(request) > settings.UPLOAD_MAX_BYTES:
-            raise too_large(settings.UPLOAD_MAX_BYTES)
+        if _length(request) > runtime.number("UPLOAD_MAX_BYTES"):
+            raise too_large(runtime.number("UPLOAD_MAX_BYTES"))
         digesting = _Digesting(stream)
         stored = uploads.store(cast("BinaryIO", digesting), name="Sent through the API", size=_length(request))
         uploads.drop_later(request, stored)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
+
+from portal import runtime
 
 if TYPE_CHECKING:
     # REST framework imports this module while it makes APIView.
@@ -20,7 +21,7 @@ class CallerThrottle(SimpleRateThrottle):
 
     def get_rate(self) -> str | None:
         """As REST framework writes it."""
-        most = settings.API_CALLS_PER_MINUTE
+        most = runtime.number("API_CALLS_PER_MINUTE")
         return f"{most}/min" if most else None
 
     def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002 - REST framework's signature

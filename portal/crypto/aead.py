@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,11 +25,11 @@ def seal_blob(cipher: AESGCM, associated: bytes, plaintext: bytes) -> bytes:
     return _VERSION + nonce + cipher.encrypt(nonce, plaintext, associated)
 
 
-def open_blob(cipher: AESGCM, associated: bytes, blob: bytes, what: str) -> bytes:
+def open_blob(cipher: AESGCM, associated: bytes, blob: bytes, what: Callable[[], str]) -> bytes:
     """The plaintext of a blob of `seal_blob`. Raises CannotDecrypt, whose message says `what` it was."""
     if len(blob) < _OVERHEAD or blob[:1] != _VERSION:
-        raise CannotDecrypt(f"{what}: not in a form that we know")
+        raise CannotDecrypt(f"{what()}: not in a form that we know")
     try:
         return cipher.decrypt(blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :], associated)
     except InvalidTag:
-        raise CannotDecrypt(f"{what}: changed, moved from elsewhere, or sealed under another key") from None
+        raise CannotDecrypt(f"{what()}: changed, moved from elsewhere, or sealed under another key") from None

@@ -53,7 +53,13 @@ class Box:
 
     def open(self, label: str, blob: bytes) -> bytes:
         """What was sealed under `label`. Raises CannotDecrypt."""
-        return open_blob(self._cipher, self.associated(label), blob, f"{label} under data key {self.data_key_id}")
+        return self.opener(label)(blob)
+
+    def opener(self, label: str) -> Callable[[bytes], bytes]:
+        """`open` for many things of one label."""
+        cipher, associated = self._cipher, self.associated(label)
+        what = partial("{} under data key {}".format, label, self.data_key_id)
+        return lambda blob: open_blob(cipher, associated, blob, what)
 
     def associated(self, label: str) -> bytes:
         """The bytes that bind a ciphertext to its place: the label and the data key's id."""

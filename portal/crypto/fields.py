@@ -69,8 +69,8 @@ class _Sealed(Generic[T]):
 
     def opener(self, model: type[models.Model], data_key: KeyRow) -> Callable[[bytes | memoryview | None], T]:
         """What opens values of this column that were read without their rows, many of them under one key."""
-        open_blob, label, decode = box_for(data_key).open, _label(model, self.column), self._decode
-        return lambda blob: cast("T", None) if blob is None else decode(open_blob(label, bytes(blob)))
+        open_blob, decode = box_for(data_key).opener(_label(model, self.column)), self._decode
+        return lambda blob: cast("T", None) if blob is None else decode(open_blob(bytes(blob)))
 
     def _encode(self, value: T) -> bytes:
         raise NotImplementedError

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from portal import crypto
 from portal.adobe.connection_test import test_connection
+from portal.adobe.metering import FREE
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import OrganizationBlocked
 from portal.adobe.transport import Answer, Call, Transport
@@ -92,7 +93,8 @@ def _try(name: str, credentials: Credentials, seconds: float) -> Iterator[Findin
         read_seconds=min(settings.ADOBE_READ_SECONDS, seconds),
         ca_file=settings.ADOBE_CA_FILE or None,
     )
-    last = test_connection(credentials, transport)[-1]
+    # An operator waits for the answer, and no worker may be at work: the organization's rate is left alone.
+    last = test_connection(credentials, transport, FREE)[-1]
     if not last.ok:
         detail, _, words = last.detail.partition(_WORDS)
         more = " Test connection on its page in Administration shows Adobe's own words." if words else ""

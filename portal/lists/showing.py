@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.context import organizations_of
 from portal.lists import saved
 from portal.lists.asked import Asked, Chosen, read
 from portal.lists.declaring import Act, Column, RowList, Viewer
@@ -162,7 +163,7 @@ def _group(asked: Asked, each: Chosen) -> Group:
 
 def show(request: HttpRequest, row_list: RowList, **more: Any) -> HttpResponse:
     """The page that the address asks for."""
-    viewer = Viewer.of(cast("User", request.user))
+    viewer = Viewer(cast("User", request.user), organizations_of(request))
     return render(request, row_list.template, context_of(request, row_list, viewer) | more)
 
 

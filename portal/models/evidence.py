@@ -69,6 +69,9 @@ class AuditEvent(AppendOnlyModel):
             models.Index(fields=["root_id", "at"], name="audit_by_root"),
             # The admin's list, newest first.
             models.Index(fields=["-at", "-id"], name="audit_by_time"),
+            # The admin's search. What belongs to a request is found by that, so these two stay small.
+            models.Index(fields=["object_id"], name="audit_by_object", condition=models.Q(root_id="")),
+            models.Index(fields=["action"], name="audit_by_action", condition=models.Q(root_id="")),
         ]
 
     def __str__(self) -> str:

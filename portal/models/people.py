@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal import crypto
 from portal.clock import Moment
@@ -102,14 +103,16 @@ class CalendarFeed(models.Model):
 class NoticeKind(models.TextChoices):
     """What a person is told."""
 
-    ASSIGNED = "assigned", "Given to you"
-    DUE_SOON = "due_soon", "Due soon"
-    OVERDUE = "overdue", "Overdue"
-    FAILED = "failed", "Finished with errors"
-    ATTENTION = "attention", "Needs a person"
-    COMPLETE = "complete", "Complete"
-    RESULTS_READY = "results_ready", "Results ready"
-    RESULTS_EXPIRING = "results_expiring", "Results about to expire at Adobe"
+    ASSIGNED = "assigned", _("Given to you")
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+    FAILED = "failed", _("Finished with errors")
+    ATTENTION = "attention", _("Needs a person")
+    COMPLETE = "complete", _("Complete")
+    RESULTS_READY = "results_ready", _("Results ready")
+    RESULTS_EXPIRING = "results_expiring", _("Results about to expire at Adobe")
+    DATASET_EXPIRING = "dataset_expiring", _("Dataset about to be removed")
+    REFUSED = "refused", _("Refused by Adobe")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -139,10 +142,10 @@ class Notice(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", db_index=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=NoticeKind.choices)
-    # Our number of what it is about, such as PR-2026-000123, and the address of its page.
-    number = models.CharField(max_length=20)
+    # Our number of what it is about, such as PR-2026-000123 (a dataset expiration has its dataset), and the address of its page.
+    number = models.CharField(max_length=40)
     address = models.CharField(max_length=200)
-    # Of a request: its law as pages name it, and its due date as it stood then.
+    # Of a request: its law as pages name it, and its due date as it stood then. Of an expiration: the day of the removal.
     law = models.CharField(max_length=120, blank=True, db_default="")
     due_on = models.DateField(null=True)
     # What makes it the same notice: told once, whoever tries twice.
@@ -210,6 +213,10 @@ class RuntimeSetting(models.Model):
     value = models.JSONField()
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by: Any = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        verbose_name = _("setting")
+        verbose_name_plural = _("settings")
 
     def __str__(self) -> str:
         return self.name

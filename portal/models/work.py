@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 
 class Counter(models.Model):
@@ -28,19 +29,36 @@ class Wakeup(models.Model):
 
     step = models.CharField(max_length=40, primary_key=True)
     published_at = models.DateTimeField(null=True)
+    # When a pass last found something due. It stands here and not with its end (StepRun), because the statement that marks the
+    # wake-up of the next worker writes it too.
+    began_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.step
 
 
 class StepRun(models.Model):
-    """When a step of background work last began and ended. A row for the administrators' page; no work depends on it."""
+    """The last passes of a step of background work, or of a task that runs by the clock. A row for the administrators' page; no
+    work depends on it. Written by `portal.passes`.
+    """
 
     step = models.CharField(max_length=40, primary_key=True)
+    # Of the pass that ended last. A task that runs by the clock writes when it begins; where a pass of a step began last stands in
+    # its Wakeup.
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    # How many rows it did then; None when it broke off.
+    # How many rows were done, by the last pass that did any.
     done = models.PositiveIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+    # When a worker was woken and found nothing due. Not written more often than once a minute and process.
+    idle_at = models.DateTimeField(null=True)
+    # The last pass that raised something, and the name of what it raised.
+    failed_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("periodic task")
+        verbose_name_plural = _("periodic tasks")
 
     def __str__(self) -> str:
         return self.step

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-from portal import clock, steps
+from portal import clock, runtime, steps
 from portal.models import Notice, NoticeKind, NoticeMail, Organization, User
 
 STEP = "mail"
@@ -78,7 +78,7 @@ def mail_due_at(person: User, now: datetime) -> datetime | None:
 def next_digest(person: User, now: datetime) -> datetime:
     """The next morning of this person, by the clock on the wall where they are."""
     zone = ZoneInfo(person.time_zone) if person.time_zone else timezone.get_default_timezone()
-    hour = time(settings.MAIL_DIGEST_HOUR)
+    hour = time(runtime.number("MAIL_DIGEST_HOUR"))
     today = datetime.combine(now.astimezone(zone).date(), hour, zone)
     return today if today > now else datetime.combine(today.date() + timedelta(days=1), hour, zone)
 

@@ -18,6 +18,8 @@ TONES: dict[str, str] = {
     NoticeKind.COMPLETE: "good",
     NoticeKind.RESULTS_READY: "good",
     NoticeKind.RESULTS_EXPIRING: "warning",
+    NoticeKind.DATASET_EXPIRING: "warning",
+    NoticeKind.REFUSED: "bad",
 }
 # What it means, and what to do.
 ADVICE: dict[str, Any] = {
@@ -29,6 +31,10 @@ ADVICE: dict[str, Any] = {
     NoticeKind.COMPLETE: _("All of it is done at Adobe."),
     NoticeKind.RESULTS_READY: _("The results are stored and can be given to the person."),
     NoticeKind.RESULTS_EXPIRING: _("Some results could not be fetched yet, and Adobe removes them within seven days."),
+    NoticeKind.DATASET_EXPIRING: _(
+        "Adobe removes the whole dataset and cannot bring it back. If it is still needed, cancel the expiration."
+    ),
+    NoticeKind.REFUSED: _("Adobe did not take what was asked for. The page says why, and what to do."),
 }
 
 

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.admin.base import ReadOnlyAdmin, VisibleOrganizationFilter
+from portal.admin.calls import OutboundCallAdmin
 from privacy.admin.filters import OF_ORGANIZATION, list_address
 from privacy.consent import sending
 from privacy.models import ConsentCall, OptOut
@@ -19,8 +20,8 @@ class OptOutAdmin(ReadOnlyAdmin):
     list_display = ("number", "organization", "status", "values_total", "received_on", "due_on", "created_at")
     list_filter = ("status", OF_ORGANIZATION)
     list_select_related = ("organization",)
-    search_fields = ("number__istartswith",)
-    search_help_text = "The number of an opt-out, such as OO-2026-000123. People are not searched for here."
+    search_fields = ("number__exact",)
+    search_help_text = "The number of an opt-out, such as OO-2026-000123, in full. People are not searched for here."
     fields = (
         "number",
         "organization",
@@ -46,11 +47,11 @@ class OptOutAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ConsentCall)
-class ConsentCallAdmin(ReadOnlyAdmin):
+class ConsentCallAdmin(OutboundCallAdmin):
     """Consent calls, each made exactly once."""
 
     organization_path = "opt_out__organization"
-    list_display = ("opt_out", "ordinal", "state", "person_reason", "values", "attempts", "last_error", "created_at")
+    list_display = ("opt_out", "ordinal", "state", "person_words", "values", "attempts", "last_error", "created_at")
     list_display_links = ("ordinal",)
     list_filter = ("state", "person_reason", ("opt_out__organization", VisibleOrganizationFilter))
     list_select_related = ("opt_out", "opt_out__organization")
@@ -61,7 +62,7 @@ class ConsentCallAdmin(ReadOnlyAdmin):
         "ordinal",
         "reference",
         "state",
-        "person_reason",
+        "person_words",
         "values",
         "attempts",
         "http_status",

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.admin.base import ReadOnlyAdmin
+from portal.admin.calls import OutboundCallAdmin
 from privacy import catalog, progress
 from privacy.admin.filters import (
     OF_ORGANIZATION,
@@ -57,8 +58,8 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
 
     list_display = ("number", "organization", "regulation", "status", "people", "jobs_bar", "due_on", "created_at")
     list_filter = ("status", "origin", OF_ORGANIZATION, RegulationFilter, AskedProductFilter)
-    search_fields = ("number__istartswith",)
-    search_help_text = "The number of a request, such as PR-2026-000123. People are not searched for here."
+    search_fields = ("number__exact",)
+    search_help_text = "The number of a request, such as PR-2026-000123, in full. People are not searched for here."
     fields = (
         "number",
         "organization",
@@ -132,7 +133,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnlyAdmin):
+class SubmissionAdmin(OutboundCallAdmin):
     """Calls to Adobe, each made exactly once."""
 
     organization_path = "request__organization"
@@ -140,7 +141,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "request",
         "ordinal",
         "state",
-        "person_reason",
+        "person_words",
         "people",
         "expected_jobs",
         "attempts",
@@ -156,7 +157,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "request",
         "ordinal",
         "state",
-        "person_reason",
+        "person_words",
         "people",
         "expected_jobs",
         "jobs_link",

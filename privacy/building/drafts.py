@@ -65,14 +65,15 @@ def start(organization: Organization, owner: User) -> Draft:
 def save(draft: Draft, content: Content, stamp: Stamp) -> Draft:
     """Keep what a page holds. Raises Stale; Draft.DoesNotExist when it was discarded meanwhile.
 
-    A page that saves twice at once overtakes nobody but itself: of its own saves the one with more typing counts.
+    A page that saves twice at once overtakes nobody but itself: of its own saves the one with more typing counts. A save that
+    comes a second time changes nothing, not even the version: the page that was opened since stays as good as it was.
     """
     with transaction.atomic():
         row = _locked(draft)
         kept: dict[str, Any] = row.content
         if row.version != stamp.version and kept.get("page") != stamp.page:
             raise Stale(row)
-        if kept.get("page") == stamp.page and kept.get("edit", 0) > stamp.edit:
+        if kept.get("page") == stamp.page and _has_already(kept.get("edit", 0), stamp.edit):
             return row
         new = content.to_dict()
         is_as_checked = kept.get("is_checked", False) and new == {name: kept[name] for name in new}
@@ -81,6 +82,11 @@ def save(draft: Draft, content: Content, stamp: Stamp) -> Draft:
         row.saved_at = timezone.now()
         row.save(update_fields=["content_sealed", "version", "saved_at"])
     return row
+
+
+def _has_already(kept: int, edit: int) -> bool:
+    """Whether a page's own later or same save was before. Without scripts nobody counts, and each save is a new one."""
+    return kept > edit or kept == edit > 0
 
 
 def to_upload(draft: Draft, user: User) -> Upload:
@@ -123,20 +129,29 @@ def _take_in(content: Content, organization: Organization, user: User) -> Upload
             stored.drop()
 
 
-def discard(draft: Draft, user: User) -> None:
-    """Remove a draft and all that was typed, and the upload that came of it unless it is confirmed."""
+def discard(draft: Draft, user: User | None) -> None:
+    """Remove a draft and all that was typed, and the upload that came of it unless it is confirmed. None: nobody came back to it.
+
+    Raises Draft.DoesNotExist when it is gone already.
+    """
     with transaction.atomic():
         row = _locked(draft)
+        if user is None and row.version != draft.version:
+            return
         upload = row.upload
         key = row.data_key
         Draft.objects.filter(pk=row.pk).delete()
         if key is not None:
             key.destroy()
-        audit.record("draft.discarded", actor=user, organization=row.organization, obj=draft, root_id=draft.pk)
+        audit.record(f"draft.{_how(user)}", actor=user, organization=row.organization, obj=draft, root_id=draft.pk)
     if upload is not None and upload.status in UPLOAD_OPEN:
         # Somebody may have confirmed it this moment.
         with suppress(intake.NotPossible):
             intake.discard(upload, user)
+
+
+def _how(user: User | None) -> str:
+    return "discarded" if user is not None else "expired"
 
 
 def _locked(draft: Draft) -> Draft:

@@ -78,6 +78,12 @@ class FormPage:
     is_checked: bool = False
 
     @property
+    def kept_from(self) -> str:
+        """Which page what is kept came from, and with how much typing, for a page that comes before a last save of another."""
+        kept = self.draft.content
+        return f"{kept.get('page', '')} {kept.get('edit', 0)}"
+
+    @property
     def people(self) -> list[PersonPart]:
         """Everybody, each with their faults."""
         by_person: dict[int | None, list[Fault]] = {}

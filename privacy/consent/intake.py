@@ -85,8 +85,8 @@ def confirm(opt_out: OptOut, user: User) -> None:
         steps.wake("index")
 
 
-def discard(opt_out: OptOut, user: User) -> None:
-    """Remove a draft and all that it names. Raises NotPossible when it was confirmed."""
+def discard(opt_out: OptOut, user: User | None) -> None:
+    """Remove a draft and all that it names. None: nobody came back to it. Raises NotPossible when it was confirmed."""
     now = timezone.now()
     with transaction.atomic():
         taken = OptOut.objects.filter(pk=opt_out.pk, status=OptOutStatus.DRAFT).update(
@@ -94,7 +94,7 @@ def discard(opt_out: OptOut, user: User) -> None:
         )
         if not taken:
             raise NotPossible(_("This opt-out was confirmed or discarded already."))
-        _record("discarded", opt_out, user)
+        _record("discarded" if user is not None else "expired", opt_out, user)
         if opt_out.data_key is not None:
             opt_out.data_key.destroy()
 
@@ -123,7 +123,7 @@ def _next_number(received_on: date) -> str:
     return f"OO-{received_on.year}-{Counter.next(f'{COUNTERS}{received_on.year}'):06}"
 
 
-def _record(what: str, opt_out: OptOut, user: User, **details: int) -> None:
+def _record(what: str, opt_out: OptOut, user: User | None, **details: int) -> None:
     audit.record(
         f"opt_out.{what}", actor=user, organization=opt_out.organization, obj=opt_out, root_id=opt_out.pk, details=details
     )

@@ -23,6 +23,7 @@ _WORDS = Vocabulary(
         ),
         "opt_out.confirmed": (noop("Confirmed: {values:identity|identities} in {calls:call|calls} to Adobe"), ""),
         "opt_out.discarded": (noop("Discarded before it was confirmed; what it named was removed"), "warning"),
+        "opt_out.expired": (noop("Nobody confirmed it in a long time; what it named was removed"), "warning"),
         "opt_out.recalled": (noop("Cancelled before anything was sent"), "warning"),
         "opt_out.sending": (noop("Sending to Adobe"), ""),
         "opt_out.sent": (noop("Adobe has accepted all of it"), "good"),

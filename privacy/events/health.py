@@ -6,12 +6,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Exists
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from portal import clock
+from portal import clock, runtime
 from portal.adobe.answers import COMPLETE, ERROR, ListedJob
 from portal.models import Organization
 from privacy.models import EventSource, Job, JobListing
@@ -20,6 +19,8 @@ from privacy.statuses import EventWay
 MISSED = "missed"
 # Adobe tries again after 1, 2, 4 and 8 minutes: what has not come by then is taken for lost.
 _LATE = timedelta(minutes=15)
+# A list without news is read up to so many times as rarely.
+MOST_QUIET = 4
 # Whatever is due sooner than that is being asked about, or just was.
 _SOON = timedelta(minutes=5)
 
@@ -33,7 +34,7 @@ def are_reliable(source: EventSource) -> bool:
         return False
     if source.way == EventWay.WEBHOOK:
         return True
-    longest = max(settings.LIST_EVERY_SECONDS, settings.JOURNAL_EVERY_SECONDS * 3)
+    longest = max(runtime.fraction("LIST_EVERY_SECONDS"), runtime.fraction("JOURNAL_EVERY_SECONDS") * 3)
     return bool(clock.read() - source.confirmed_at < timedelta(seconds=longest))
 
 
@@ -41,20 +42,42 @@ def list_every(organization: Organization) -> float:
     """Seconds from one reading of Adobe's list to the next. One query for each organization object, none when it was joined."""
     source = getattr(organization, "event_source", None)
     if source is not None and are_reliable(source):
-        return max(float(settings.LIST_WITH_EVENTS_EVERY_SECONDS), float(settings.LIST_EVERY_SECONDS))
-    return float(settings.LIST_EVERY_SECONDS)
+        return list_every_with_events()
+    return list_every_without_events()
+
+
+def list_every_without_events() -> float:
+    """As long as only the list tells of changes."""
+    return runtime.fraction("LIST_EVERY_SECONDS")
+
+
+def list_every_with_events() -> float:
+    """While the list is only there to find what was lost on the way."""
+    return max(runtime.fraction("LIST_WITH_EVENTS_EVERY_SECONDS"), list_every_without_events())
+
+
+def longest_quiet(every: float) -> float:
+    """Seconds between two readings of a list that shows no news, where it is read `every` so many seconds otherwise: never longer
+    than where Adobe's events tell what changes.
+    """
+    return min(MOST_QUIET * every, max(every, runtime.fraction("LIST_WITH_EVENTS_EVERY_SECONDS")))
 
 
 def in_words(source: EventSource) -> str:
     """Whether events come, and what to do when they do not, for an administrator."""
     if source.way == EventWay.OFF:
-        return _("Events are not used. Adobe's list is read every %(span)s.") % {"span": _span(settings.LIST_EVERY_SECONDS)}
+        return f"{_('Events are not used.')} {_how_often(list_every_without_events())}"
     reliable = are_reliable(source)
-    every = settings.LIST_WITH_EVENTS_EVERY_SECONDS if reliable else settings.LIST_EVERY_SECONDS
-    return _("%(value)s Adobe's list is read every %(span)s.") % {
-        "value": _STATES[EventWay(source.way), reliable](source),
-        "span": _span(every),
-    }
+    every = list_every_with_events() if reliable else list_every_without_events()
+    return f"{_STATES[EventWay(source.way), reliable](source)} {_how_often(every)}"
+
+
+def _how_often(every: float) -> str:
+    longest = longest_quiet(every)
+    if longest <= every:
+        return _("Adobe's list is read every %(span)s.") % {"span": _span(every)}
+    spans = {"span": _span(every), "longest": _span(longest)}
+    return _("Adobe's list is read every %(span)s; while nothing changes at least every %(longest)s.") % spans
 
 
 def _webhook_doubtful(source: EventSource) -> str:
@@ -126,5 +149,5 @@ def notice_missed(organization: Organization, page: Sequence[ListedJob]) -> None
 
 def fall_back(organization_id: uuid.UUID) -> None:
     """Events cannot be relied on any more: no list of the organization waits longer than it would without them."""
-    soon = clock.now() + timedelta(seconds=settings.LIST_EVERY_SECONDS)
+    soon = clock.now() + timedelta(seconds=runtime.fraction("LIST_EVERY_SECONDS"))
     JobListing.objects.filter(organization=organization_id, next_list_at__gt=soon).update(next_list_at=soon)

@@ -8,11 +8,10 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal import clock, connections, crypto, leases, sending, steps
+from portal import clock, connections, crypto, leases, runtime, sending, steps
 from portal.adobe import errors
 from portal.adobe.journal import Journal, JournalPage
 from portal.outbound import backoff
@@ -103,7 +102,7 @@ def _places_after(source: EventSource, page: JournalPage) -> dict[str, Any]:
 
 
 def _ended(source: EventSource, page: JournalPage) -> None:
-    wait = max(page.retry_after or 0.0, float(settings.JOURNAL_EVERY_SECONDS))
+    wait = max(page.retry_after or 0.0, runtime.fraction("JOURNAL_EVERY_SECONDS"))
     now = clock.now()
     _ours(source).update(confirmed_at=now, next_read_at=now + timedelta(seconds=wait), failures=0, last_error="", lease=None)
 
@@ -115,7 +114,9 @@ def _failed(source: EventSource, error: errors.AdobeError) -> None:
     # Our own limits are no failure of the journal.
     failures = source.failures + (0 if isinstance(error, errors.Paced) else 1)
     asked = error.retry_after or 0.0 if isinstance(error, errors.Throttled) else 0.0
-    wait = max(asked, backoff(failures, first=min(10.0, settings.JOURNAL_EVERY_SECONDS), longest=LONGEST_PAUSE_SECONDS))
+    wait = max(
+        asked, backoff(failures, first=min(10.0, runtime.fraction("JOURNAL_EVERY_SECONDS")), longest=LONGEST_PAUSE_SECONDS)
+    )
     _ours(source).update(
         next_read_at=clock.now() + timedelta(seconds=wait),
         failures=failures,

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal import audit
 from portal.models import Organization, User
+from portal.paging import MOST_COUNTED, counted
+from portal.registry import PersonLink
 from privacy import noticing
 from privacy.handling.rows import locked
 from privacy.intake import NotPossible
@@ -93,6 +97,19 @@ def givers(user: User) -> QuerySet[User]:
     """Everybody who looks after an open request that `user` may see; also those who left already."""
     theirs = open_requests(user).filter(assignee__isnull=False).order_by().values("assignee")
     return User.objects.filter(pk__in=theirs).order_by("first_name", "last_name", "username")
+
+
+def link_of_leaver(person: User, reader: User) -> PersonLink | None:
+    """Where the reader gives the requests of a person to another; None when there are none to give."""
+    if not reader.may(HANDLES):
+        return None
+    count = counted(open_requests(reader).filter(assignee=person))
+    if not count:
+        return None
+    words = ngettext("Give %(count)s request of %(name)s to another", "Give %(count)s requests of %(name)s to another", count)
+    shown = f"{count:,}" if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+    address = f"{reverse('privacy:hand-over')}?giver={person.pk}"
+    return PersonLink(words % {"count": shown, "name": person.called}, address)
 
 
 def takers(user: User) -> QuerySet[User]:

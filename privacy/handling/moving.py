@@ -48,12 +48,12 @@ class Room:
         return spelled(self.rule.extension_amount, self.rule.extension_unit)
 
 
-def room_of(request: PrivacyRequest) -> Room:
-    """As the law and the changes so far leave it."""
+def room_of(request: PrivacyRequest, actions: Sequence[str] | None = None) -> Room:
+    """As the law and the changes so far leave it. `actions`: what is asked for in it, where that is known already."""
     changes = list(request.deadline_changes.select_related("by").order_by("at", "id"))
     for change in changes:
         change.request = request
-    rule = catalog.governing(request.regulation, actions_of(request), request.received_on)
+    rule = catalog.governing(request.regulation, actions_of(request) if actions is None else actions, request.received_on)
     first_due = _first_due(request, changes)
     latest = rule.extended(first_due) if rule and first_due else None
     stands = _why_it_stands(request)

@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
-from portal import clock, leases, steps
+from portal import clock, leases, runtime, steps
 from portal.models import Organization
 from portal.outbound import CallState
 from privacy.history import times
@@ -50,7 +49,7 @@ def count(row: CountedDay) -> None:
     """Count the day and write what was found, unless another worker has taken it over meanwhile."""
     counted_at = clock.read()
     is_over = counted_at >= _end(row.day) + SETTLED_AFTER
-    again_after = timedelta(seconds=settings.FIGURES_EVERY_SECONDS)
+    again_after = timedelta(seconds=runtime.fraction("FIGURES_EVERY_SECONDS"))
     counts = counts_of(row.organization, row.day)
     if not is_over:
         _add(counts, _open_now(row.organization, counted_at))

@@ -140,8 +140,11 @@ def next_number(received_on: date) -> str:
     return f"PR-{year}-{Counter.next(f'privacy-request-{year}'):06}"
 
 
-def discard(upload: Upload, user: User) -> None:
-    """Remove an upload's file and everything read from it. Raises NotPossible when it was confirmed."""
+def discard(upload: Upload, user: User | None) -> None:
+    """Remove an upload's file and everything read from it. None: nobody came back to it.
+
+    Raises NotPossible when it was confirmed.
+    """
     open_states = (UploadStatus.WAITING, UploadStatus.CHECKING, UploadStatus.READY, UploadStatus.REFUSED)
     with transaction.atomic():
         changed = Upload.objects.filter(pk=upload.pk, status__in=open_states).update(
@@ -150,7 +153,8 @@ def discard(upload: Upload, user: User) -> None:
         if not changed:
             raise NotPossible(_("This upload was confirmed or discarded already."))
         upload.duplicates.all().delete()
-        audit.record("upload.discarded", actor=user, organization=upload.organization, obj=upload, root_id=upload.pk)
+        act = "upload.discarded" if user is not None else "upload.expired"
+        audit.record(act, actor=user, organization=upload.organization, obj=upload, root_id=upload.pk)
         if upload.data_key is not None:
             upload.data_key.destroy()
     crypto.discard(upload.file_path)

@@ -10,12 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from portal import audit, clock, steps
+from portal import audit, clock, runtime, steps
 from portal.models import User
 from privacy.intake.receiving import check
 from privacy.intake.refusals import NotPossible
@@ -94,4 +93,4 @@ def _count_again(upload: Upload) -> None:
 
 
 def _is_small(upload: Upload) -> bool:
-    return upload.size <= settings.UPLOAD_INLINE_BYTES
+    return upload.size <= runtime.number("UPLOAD_INLINE_BYTES")

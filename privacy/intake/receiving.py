@@ -14,7 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from portal import audit, clock, crypto, leases, steps
+from portal import audit, clock, crypto, leases, runtime, steps
 from portal.interludes import Interlude
 from portal.models import Organization, User
 from portal.uploads import UPLOAD_LABEL, StoredUpload
@@ -63,11 +63,11 @@ def take_in(
 ) -> Upload:
     """Receive a file; a small one is checked at once, a large one by a worker. Raises Unreadable."""
     if file.too_large:
-        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        most = filesizeformat(runtime.number("UPLOAD_MAX_BYTES"))
         raise Unreadable(
             _("The file is larger than %(most)s, the most that is taken here. Split it into several files.") % {"most": most}
         )
-    if (file.size or 0) > settings.UPLOAD_INLINE_BYTES:
+    if (file.size or 0) > runtime.number("UPLOAD_INLINE_BYTES"):
         upload = receive(file, organization=organization, user=user, received_on=received_on, origin=origin)
         file.kept = True
         steps.wake("check")

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from portal import audit, clock, connections, crypto, leases, steps
+from portal import audit, clock, connections, crypto, leases, runtime, steps
 from portal.adobe import errors
 from portal.adobe.answers import JobAnswer, ProductAnswer
 from portal.outbound import backoff
@@ -245,14 +244,16 @@ def next_poll(job: Job, seen: Seen) -> datetime | None:
     it does not tell of is asked about by itself, ever more rarely, at least once a day: jobs that no list shows, and ended jobs
     that have a product still open.
     """
-    longest = settings.DETAIL_AT_LEAST_EVERY_SECONDS
+    longest = runtime.fraction("DETAIL_AT_LEAST_EVERY_SECONDS")
     if not _is_settled(seen):
-        return seen.asked_at + timedelta(seconds=min(settings.DETAIL_FIRST_SECONDS, longest))
+        return seen.asked_at + timedelta(seconds=min(runtime.fraction("DETAIL_FIRST_SECONDS"), longest))
     is_told = job.last_error != NOT_LISTED if job.status in JOB_AT_ADOBE_OPEN else not _awaits_products(seen.answer)
     if is_told:
         return None
     wait = backoff(
-        job.quiet_polls + 1, first=max(health.list_every(job.organization) * 4, settings.DETAIL_FIRST_SECONDS), longest=longest
+        job.quiet_polls + 1,
+        first=max(health.list_every(job.organization) * 4, runtime.fraction("DETAIL_FIRST_SECONDS")),
+        longest=longest,
     )
     return seen.asked_at + timedelta(seconds=min(wait, longest))
 
@@ -317,7 +318,7 @@ def _archive_row(seen: Seen) -> ResultArchive:
     row = ResultArchive(
         job=seen.job,
         request=seen.job.request,
-        adobe_expires_at=finished + timedelta(days=settings.RESULT_RETENTION_DAYS),
+        adobe_expires_at=finished + timedelta(days=runtime.number("RESULT_RETENTION_DAYS")),
         next_attempt_at=seen.asked_at,
     )
     row.address = seen.answer.download_url

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
-
-from portal import sending
+from portal import runtime, sending
 from portal.adobe import errors
 from portal.models import Organization
 from portal.outbound import backoff
@@ -22,12 +20,12 @@ def wait_after(error: errors.AdobeError, failures: int) -> float:
     if isinstance(error, errors.Paced):
         # Our own rate had no room: that says nothing about what is asked for.
         return asked
-    return max(asked, backoff(failures, first=min(5.0, settings.LIST_EVERY_SECONDS)))
+    return max(asked, backoff(failures, first=min(5.0, runtime.fraction("LIST_EVERY_SECONDS"))))
 
 
 def not_found_again() -> timedelta:
     """How long after a first 404 a second one is believed: several listings later."""
-    return timedelta(seconds=settings.LIST_EVERY_SECONDS * 4)
+    return timedelta(seconds=runtime.fraction("LIST_EVERY_SECONDS") * 4)
 
 
 def hold_when_blocked(organization: Organization, error: errors.AdobeError) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, TruncDate
 
-from portal import clock, connections, leases, steps
+from portal import clock, connections, leases, runtime, steps
 from portal.adobe import errors
 from portal.adobe.answers import OTHER, ListedJob
 from portal.bulk import Among
@@ -32,8 +31,7 @@ YOUNG = timedelta(minutes=10)
 # A detail that was asked for so long after the date in a list has told what the list has to tell, whatever date it gave itself.
 LONG_AFTER = timedelta(hours=1)
 ROWS_A_STATEMENT = 5000
-# How much longer than usual the next pass may wait while nothing changes, and how near a due date is no time for that.
-MOST_QUIET = 4
+# So near a due date a list is read as often as usual, whether or not anything changes.
 DUE_SOON = timedelta(days=3)
 # When a job went to Adobe. One that was made elsewhere belongs to no call of ours.
 _MADE = Coalesce("submission__first_sent_at", "adobe_created_at", "request__created_at")
@@ -241,11 +239,11 @@ def _parts(pks: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 
 
 def _wait_after_pass(one: _Pass, began: datetime) -> float:
-    """Seconds until the next pass: half as long again after each one without news, up to MOST_QUIET intervals, and never longer
-    than where Adobe's events tell what changes. The usual interval while a job is young or a request is due soon.
+    """Seconds until the next pass: half as long again after each one without news, up to `health.longest_quiet`. The usual interval
+    while a job is young or a request is due soon.
     """
     listing, every = one.listing, health.list_every(one.listing.organization)
-    longest = min(MOST_QUIET * every, max(every, float(settings.LIST_WITH_EVENTS_EVERY_SECONDS)))
+    longest = health.longest_quiet(every)
     if one.due or listing.listed_at is None or longest <= every or _is_urgent(listing, began):
         return every
     return min(max(every, (began - listing.listed_at).total_seconds() * 1.5), longest)
@@ -279,7 +277,7 @@ def _listing_failed(listing: JobListing, error: errors.AdobeError) -> int:
 def _ask_without_list(listing: JobListing) -> int:
     """When no pass has come to its end for a day, the jobs are asked about themselves, each once a day."""
     now = clock.read()
-    a_day_ago = now - timedelta(seconds=settings.DETAIL_AT_LEAST_EVERY_SECONDS)
+    a_day_ago = now - timedelta(seconds=runtime.fraction("DETAIL_AT_LEAST_EVERY_SECONDS"))
     if listing.listed_at is not None and listing.listed_at > a_day_ago:
         return 0
     unseen = open_jobs_of(listing).filter(next_poll_at=None).exclude(detail_at__gt=a_day_ago)

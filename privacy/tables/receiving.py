@@ -8,12 +8,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from portal import audit, clock, crypto, steps
+from portal import audit, clock, crypto, runtime, steps
 from portal.models import Organization, User
 from portal.reading import FileProblem
 from portal.uploads import StoredUpload
@@ -39,7 +38,7 @@ _AT_REST: Final = (TableStatus.MAPPING, TableStatus.REFUSED)
 def take_in(file: StoredUpload, *, organization: Organization, user: User) -> TableImport:
     """Keep a file that is a table, with a guess of what its columns are. Raises FileProblem; nothing is kept then."""
     if file.too_large:
-        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        most = filesizeformat(runtime.number("UPLOAD_MAX_BYTES"))
         message = _("The file is larger than %(most)s, the most that is taken here. Split it into several files.")
         raise FileProblem("too-large", message % {"most": most})
     reading, head = heads.read_head(file.open_plain(), heads.detect(file.open_plain()))
@@ -110,7 +109,7 @@ def choose_again(table: TableImport) -> None:
 def _start(table: TableImport, user: User, **fields: object) -> None:
     # A workbook is packed: it holds many times what its size says.
     unpacked = table.size * (PACKED if table.kind == TableKind.XLSX else 1)
-    is_small = unpacked <= settings.UPLOAD_INLINE_BYTES
+    is_small = unpacked <= runtime.number("UPLOAD_INLINE_BYTES")
     lease = uuid.uuid4()
     # A small one is ours from the beginning; should this process die, a worker has it once the lease has run out.
     begin_at = clock.read() + timedelta(seconds=LEASE_SECONDS if is_small else 0)
@@ -121,12 +120,15 @@ def _start(table: TableImport, user: User, **fields: object) -> None:
             steps.wake(converting.STEP)
     if is_small and (begun := converting.begin(table.pk, lease)):
         converting.convert(begun, lease)
-        if begun.upload is not None and begun.upload.size <= settings.UPLOAD_INLINE_BYTES:
+        if begun.upload is not None and begun.upload.size <= runtime.number("UPLOAD_INLINE_BYTES"):
             intake.check(begun.upload)
 
 
-def discard(table: TableImport, user: User) -> None:
-    """Remove the file, the bad rows and all that was read from them. Raises NotPossible when it was done or discarded already."""
+def discard(table: TableImport, user: User | None) -> None:
+    """Remove the file, the bad rows and all that was read from them. None: nobody came back to it.
+
+    Raises NotPossible when it was done or discarded already.
+    """
     with transaction.atomic():
         there = TableImport.objects.filter(pk=table.pk).exclude(status=TableStatus.DISCARDED)
         if not there.update(status=TableStatus.DISCARDED):
@@ -134,7 +136,7 @@ def discard(table: TableImport, user: User) -> None:
         # As it is now: a worker may have read it to its end since.
         table.refresh_from_db(fields=["path", "bad_path"])
         paths = converting.forget(table)
-        _record("table.discarded", table, user)
+        _record("table.discarded" if user is not None else "table.expired", table, user)
     for path in paths:
         crypto.discard(path)
 
@@ -164,5 +166,5 @@ def _change(table: TableImport, **fields: object) -> None:
         setattr(table, name, value)
 
 
-def _record(action: str, table: TableImport, user: User) -> None:
+def _record(action: str, table: TableImport, user: User | None) -> None:
     audit.record(action, actor=user, organization=table.organization, obj=table, root_id=table.pk)

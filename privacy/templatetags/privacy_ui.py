@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ from django.utils.translation import ngettext
 
 from portal import crypto
 from portal.models import User
-from privacy import catalog
+from privacy import catalog, unconfirmed
 from privacy.models import Upload
 
 register = template.Library()
@@ -46,6 +48,12 @@ def law(code: str) -> str:
 def product(code: str) -> str:
     """The name of a product."""
     return catalog.product_name(code)
+
+
+@register.filter
+def kept_until(touched: datetime) -> datetime:
+    """When what nobody has confirmed, and somebody last touched then, is removed."""
+    return unconfirmed.kept_until(touched)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.forms_only import form_stands_on
 from portal.models import Organization, User
 from portal.paging import Keyset
 from privacy import building
@@ -68,6 +69,7 @@ def _told(drafts: Iterable[Draft]) -> list[tuple[Draft, Content]]:
 # --- Begin, discard ---
 
 
+@form_stands_on("privacy:make")
 @require_POST
 @permission_required("privacy.add_upload", raise_exception=True)
 def draft_new(request: HttpRequest) -> HttpResponse:

@@ -14,6 +14,7 @@ from portal.models import User
 from privacy.handling import assigning, moving, systems
 from privacy.handling.rows import why_closed
 from privacy.models import DeadlineChange, PrivacyRequest, RequestAnswer, RequestNote, ResultArchive
+from privacy.standing import Jobs
 from privacy.statuses import ARCHIVE_TONES, ArchiveStatus
 
 MOST_NOTES = 100
@@ -38,12 +39,12 @@ class Results:
     size: int
 
 
-def handling_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
+def handling_context(request: HttpRequest, found: PrivacyRequest, jobs: Jobs) -> dict[str, Any]:
     """For the page; these parts are not renewed while somebody looks, so that nothing typed is lost."""
     user = cast("User", request.user)
     may_handle = user.has_perm(assigning.HANDLES) and not why_closed(found)
-    answer = RequestAnswer.objects.select_related("verified_by", "acknowledged_by", "answered_by").filter(request=found).first()
-    room = moving.room_of(found)
+    answer: RequestAnswer | None = getattr(found, "answer", None)
+    room = moving.room_of(found, None if found.opt_out else jobs.actions)
     lines = systems.checklist(found)
     return {
         "may_handle": may_handle,

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,11 +23,14 @@ from privacy import access_first, catalog, planning, playbook, progress, recalli
 from privacy.deadlines import today_in
 from privacy.models import PrivacyRequest, Submission
 from privacy.playbook import Group
+from privacy.standing import Calls, Jobs
 from privacy.statuses import REQUEST_OPEN, Action, Origin, RequestStatus
 from privacy.views.found import get_request
 from privacy.views.request_handling import handling_context
 from privacy.views.request_people import people_context
 
+# Read with the request, for its page alone.
+OF_PAGE = ("answer__verified_by", "answer__acknowledged_by", "answer__answered_by")
 CALL_TONES = {
     CallState.QUEUED: "info",
     CallState.SENDING: "info",
@@ -41,12 +45,13 @@ CALL_TONES = {
 @permission_required("privacy.view_privacyrequest", raise_exception=True)
 def request_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One request: progress, calls, what happened, and what a person can do."""
-    return show_request(request, get_request(request, number))
+    return show_request(request, get_request(request, number, *OF_PAGE))
 
 
 def show_request(request: HttpRequest, found: PrivacyRequest, *, note: str = "", note_error: str = "") -> HttpResponse:
     """The page of a request; `note` is what was typed and could not be kept, with the reason."""
-    parts = live_context(request, found) | people_context(request, found) | handling_context(request, found)
+    jobs = Jobs.of(found)
+    parts = live_context(request, found, jobs) | people_context(request, found) | handling_context(request, found, jobs)
     more = {"may_shred": request.user.has_perm("privacy.shred_privacyrequest"), "note": note, "note_error": note_error}
     return render(request, "privacy/request_detail.html", parts | more, status=422 if note_error else 200)
 
@@ -56,7 +61,7 @@ def show_request(request: HttpRequest, found: PrivacyRequest, *, note: str = "",
 def request_progress(request: HttpRequest, number: str) -> HttpResponse:
     """The live part of a request's page."""
     found = get_request(request, number)
-    context = live_context(request, found) | {"swapped_along": True}
+    context = live_context(request, found, Jobs.of(found)) | {"swapped_along": True}
     return render(request, "privacy/_request_progress.html", context)
 
 
@@ -69,12 +74,11 @@ class HeldDeletes:
     results: access_first.Results
 
     @classmethod
-    def of(cls, found: PrivacyRequest) -> HeldDeletes | None:
+    def of(cls, found: PrivacyRequest, calls: Calls) -> HeldDeletes | None:
         """None when nothing waits for access."""
-        if not found.access_first or found.status == RequestStatus.PREPARING:
+        if not found.access_first or found.status == RequestStatus.PREPARING or not calls.held:
             return None
-        jobs = list(found.submissions.held_for_access().values_list("expected_jobs", flat=True))
-        return cls(len(jobs), sum(jobs), access_first.results_of(found)) if jobs else None
+        return cls(calls.held, calls.held_jobs, access_first.results_of(found))
 
 
 def _recall_left(found: PrivacyRequest) -> str:
@@ -150,16 +154,16 @@ def _words_of_refusal(row: Submission) -> str | None:
         return None
 
 
-def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
+def live_context(request: HttpRequest, found: PrivacyRequest, jobs: Jobs) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
-    calls = [Call.of(row) for row in _calls_worth_showing(found)]
-    bars = progress.by_product(found)
+    calls, every_call = [Call.of(row) for row in _calls_worth_showing(found)], Calls.of(found)
+    bars = progress.by_product(found, jobs)
     user = request.user
     return {
         "request_row": found,
         "overall": progress.overall(found),
         "bars": bars,
-        "report": waiting.of_request(found, bars) if found.jobs_done < found.jobs_total else None,
+        "report": waiting.of_request(found, bars, jobs, every_call) if found.jobs_done < found.jobs_total else None,
         "today": today_in(found.organization.time_zone),
         "handles": user.has_perm("privacy.handle_privacyrequest"),
         "calls": calls,
@@ -167,7 +171,7 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "unsure_calls": [call for call in calls if call.row.state == CallState.UNKNOWN and not call.row.person_reason],
         "limited_calls": [call for call in calls if call.can_be_withdrawn],
         "refused_calls": [call for call in calls if call.row.state == CallState.REJECTED],
-        "call_count": found.submissions.count(),
+        "call_count": every_call.count,
         "live": is_live(found),
         "timeline": timeline.of_request(found.pk, found.upload_id),
         "law": catalog.law_name(found.regulation),
@@ -176,15 +180,15 @@ def live_context(request: HttpRequest, found: PrivacyRequest) -> dict[str, Any]:
         "can_cancel": recalling.can_cancel(found),
         "may_cancel": user.has_perm("privacy.cancel_privacyrequest"),
         "recall_left": _recall_left(found),
-        "held": HeldDeletes.of(found),
-        "plan": planning.for_request(found),
+        "held": HeldDeletes.of(found, every_call),
+        "plan": planning.for_request(found, every_call),
         "can_resubmit": _can_resubmit(found),
         "endings": [Ending.of(group, found) for group in playbook.of_request(found)] if found.jobs_done else [],
         "may_upload": user.has_perm("privacy.add_upload"),
         "administers": user.is_authenticated and user.is_staff and user.has_perm("portal.change_organization"),
         "may_resubmit": user.has_perm("privacy.resubmit_privacyrequest"),
         "asked_again_in": list(found.resubmissions.order_by("created_at", "pk")),
-        "actions": _actions(found),
+        "actions": _actions(found, jobs),
     }
 
 
@@ -204,13 +208,15 @@ MOST_CALLS = 100
 
 def _calls_worth_showing(found: PrivacyRequest) -> list[Submission]:
     """Those that need a person first; the first hundred of the rest."""
-    rows = found.submissions.select_related("request__data_key").defer("answer_sealed")
-    waiting = list(rows.exclude(person_reason="").order_by("ordinal"))
-    return waiting + list(rows.filter(person_reason="").order_by("ordinal")[:MOST_CALLS])
+    rows = found.submissions.all()
+    rest = rows.filter(person_reason="").order_by("ordinal").values("pk")[:MOST_CALLS]
+    worth = rows.filter(~Q(person_reason="") | Q(pk__in=rest)).defer("answer_sealed").order_by("ordinal")
+    for row in (found_rows := list(worth)):
+        row.request = found
+    return sorted(found_rows, key=lambda row: not row.person_reason)
 
 
-def _actions(found: PrivacyRequest) -> str:
+def _actions(found: PrivacyRequest, jobs: Jobs) -> str:
     if found.opt_out:
         return str(Action.OPT_OUT.label)
-    used = set(found.jobs.order_by().values_list("action", flat=True).distinct())
-    return _(" and ").join(str(action.label) for action in Action if action in used).capitalize() or _("Not known yet")
+    return _(" and ").join(str(action.label) for action in Action if action in jobs.actions).capitalize() or _("Not known yet")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import audit, crypto
+from portal.forms_only import form_stands_on
 from portal.models import User
 from privacy import archive
 from privacy.models import ResultArchive
@@ -58,6 +59,7 @@ def file_name(result: ResultArchive) -> str:
     return f"{result.request.number}-person-{subject.position if subject else 'unknown'}.zip"
 
 
+@form_stands_on("privacy:job-detail")
 @require_POST
 @permission_required("privacy.download_results", raise_exception=True)
 def result_again(request: HttpRequest, pk: UUID) -> HttpResponse:

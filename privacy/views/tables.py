@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from portal import audit, crypto
+from portal import audit, crypto, runtime
 from portal.masking import mask
 from portal.models import Organization, User
 from portal.paging import Keyset
@@ -77,7 +77,7 @@ def table_new(request: HttpRequest) -> HttpResponse:
 def _show_new(request: HttpRequest, form: TableForm) -> HttpResponse:
     context = {
         "form": form,
-        "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
+        "limit": filesizeformat(runtime.number("UPLOAD_MAX_BYTES")),
         "organizations": Organization.objects.visible_to(request.user),
     }
     return render(request, "privacy/table_new.html", context, status=422 if form.errors else 200)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from portal import runtime
 from portal.models import Organization, User
 from portal.paging import Keyset
 from portal.uploads import StoredUpload
@@ -83,7 +83,7 @@ def _show_form(
         "form": form,
         "problems": problems,
         "kept": kept or [],
-        "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
+        "limit": filesizeformat(runtime.number("UPLOAD_MAX_BYTES")),
         "organizations": list(form.fields["organization"].queryset),  # type: ignore[attr-defined]
     }
     status = 422 if problems or form.errors else 200

@@ -15,22 +15,74 @@
 
   // --- Saving ---
 
+  // A document of its own, also when the browser has filled in again what an earlier one held.
+  form.elements.page.value = `${form.elements.page.value.slice(0, 32)}-${crypto.getRandomValues(new Uint32Array(2)).join("")}`.slice(0, 64);
+  form.elements.edit.value = 0;
+  const edits = () => Number(form.elements.edit.value);
   let timer = 0;
+  // How much of what was typed is on its way, and how much an answer has confirmed.
+  let sent = 0;
+  let kept = 0;
+  let isSubmitted = false;
   function keep() {
     clearTimeout(timer);
     timer = 0;
     window.htmx.trigger(form, "keep");
   }
   function touched() {
-    form.elements.edit.value = Number(form.elements.edit.value) + 1;
+    form.elements.edit.value = edits() + 1;
+    isSubmitted = false;
     clearTimeout(timer);
     timer = setTimeout(keep, PAUSE);
   }
   form.addEventListener("input", touched);
   form.addEventListener("change", (event) => { follow(event.target); touched(); keep(); });
+  form.addEventListener("htmx:configRequest", () => { sent = edits(); });
+  form.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) kept = sent; });
   // Whoever looks elsewhere has saved before.
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) keep(); });
-  form.addEventListener("submit", () => clearTimeout(timer));
+
+  // --- Leaving: what is not saved yet goes on its way, and the browser carries it when the page is gone ---
+
+  const MOST_BYTES_CARRIED = 60000;
+  const PLACE = `left:${location.pathname}`;
+  let left = 0;
+  form.addEventListener("submit", () => { clearTimeout(timer); isSubmitted = true; });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) isSubmitted = false; });
+  function leave(event) {
+    if (isSubmitted || edits() <= Math.max(kept, left)) return;
+    const body = new URLSearchParams(new FormData(form));
+    if (String(body).length > MOST_BYTES_CARRIED) {
+      // Too much to be carried: the browser asks first, and meanwhile it is saved as ever.
+      event.preventDefault();
+      keep();
+      return;
+    }
+    left = edits();
+    fetch(form.getAttribute("hx-post"), { method: "POST", body, keepalive: true }).catch(() => {});
+    try { sessionStorage.setItem(PLACE, JSON.stringify([form.elements.page.value, left, 3])); } catch { /* The next page cannot wait for it then. */ }
+  }
+  window.addEventListener("beforeunload", leave);
+  window.addEventListener("pagehide", leave);
+
+  // A page that came before what was carried had arrived is loaded once more, unless somebody types in it already.
+  function comeAgain() {
+    let carried = null;
+    try {
+      carried = JSON.parse(sessionStorage.getItem(PLACE));
+      sessionStorage.removeItem(PLACE);
+    } catch { return; }
+    if (!carried) return;
+    const [page, edit, times] = carried;
+    const [keptPage, keptEdit] = form.dataset.kept.split(" ");
+    if ((keptPage === page && Number(keptEdit) >= edit) || times === 0) return;
+    setTimeout(() => {
+      if (edits() > 0 || isSubmitted) return;
+      sessionStorage.setItem(PLACE, JSON.stringify([page, edit, times - 1]));
+      location.replace(location.pathname);
+    }, 300);
+  }
+  comeAgain();
 
   // What the answer says is wrong is marked at its field.
   document.addEventListener("htmx:oobAfterSwap", (event) => {

@@ -24,8 +24,8 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 WATCH = "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective))"
 
 
-# For each module anew: while Playwright runs, Django takes the whole process for asynchronous and refuses queries.
-@pytest.fixture(scope="module")
+# Not for longer than these tests: while Playwright runs, Django takes the whole process for asynchronous and refuses queries.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, found on the PATH."""
     with sync_playwright() as playwright:
@@ -35,15 +35,31 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A seeded stack with one worker, beat and the site; one for each module."""
+@pytest.fixture(scope="package")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack with one worker, beat and the site. Starting it takes longer than most tests, so all modules share it."""
     with Stack(tmp_path_factory.mktemp("stack"), **_servers_of_this_run()) as running:
         running.seed()
         running.start_worker()
         running.start_beat()
         running.start_web()
         yield running
+
+
+@pytest.fixture(scope="module")
+def stack(processes: Stack) -> Stack:
+    """The stack, with nothing in it but the seed: each module finds it so."""
+    processes.begin_anew()
+    return processes
+
+
+Cookies = Any
+
+
+@pytest.fixture(scope="module")
+def signed_in(stack: Stack) -> dict[str, Cookies]:
+    """What the browser of each person keeps who has signed in once: every further one of theirs begins with it."""
+    return {}
 
 
 def _servers_of_this_run() -> dict[str, str]:
@@ -73,7 +89,7 @@ class Visitor:
         return self.page
 
     def sign_in(self, name: str) -> Page:
-        """Sign in as one of the seeded people."""
+        """Sign in as one of the seeded people, which leads to the home page."""
         page = self.open("/sign-in/")
         page.get_by_label("User name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
@@ -87,19 +103,25 @@ def _is_complaint(text: str) -> bool:
 
 
 @pytest.fixture
-def visit(chromium: Browser, stack: Stack) -> Iterator[Callable[..., Visitor]]:
-    """Makes visitors, such as `visit("officer", color_scheme="dark")`; at the end nothing may have been complained about."""
+def visit(chromium: Browser, stack: Stack, signed_in: dict[str, Cookies]) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors, such as `visit("officer", color_scheme="dark")`; at the end nothing may have been complained about.
+
+    A visitor with a name is signed in and has opened nothing yet.
+    """
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
     def make(name: str = "", **options: Any) -> Visitor:
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        kept = {"storage_state": signed_in[name]} if name in signed_in else {}
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | kept | options))
         contexts.append(context)
         if options.get("java_script_enabled", True):
             context.add_init_script(WATCH)
         visitor = Visitor(context, stack.web_address, complaints)
-        if name:
+        if name and name not in signed_in:
             visitor.sign_in(name)
+            signed_in[name] = context.storage_state()
+            visitor.page.goto("about:blank")
         return visitor
 
     yield make

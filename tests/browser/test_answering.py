@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.looking import faults
 from tests.files import payload, people
 from tests.handling import today
 from tests.stack import Stack
@@ -46,6 +47,7 @@ def test_the_date_is_extended_and_the_person_answered(visit: Visit, stack: Stack
     page.get_by_role("button", name="Write the answer down").click()
     expect(page.locator(".error-summary")).to_contain_text("This day has not come yet.")
     expect(page.locator(".error-summary")).to_be_focused()
+    assert faults(page) == {}
     expect(page.get_by_label("What the person was told")).to_have_value("partly")
 
     page.get_by_label("Answered on").fill(today().isoformat())

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_looks import SMALLEST, complaints, press_until, too_wide
+from tests.browser.keyboard import press_until, until_focused
+from tests.browser.looking import faults
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -85,15 +86,6 @@ def test_a_request_is_built_with_the_keyboard_alone(visit: Visit, stack: Stack) 
     stack.wait_until(lambda: keys_at_adobe(stack, "board-") == ["board-1", "board-2", "board-3"], 30)
 
 
-def until_focused(page: Page, element_id: str) -> None:
-    """Press Tab until this field has the focus."""
-    for _ in range(60):
-        if page.evaluate("document.activeElement.id") == element_id:
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{element_id} cannot be reached with Tab")
-
-
 def test_columns_of_a_spreadsheet_are_pasted_into_rows(visit: Visit, stack: Stack) -> None:
     page = begin(visit("officer"))
     choose(page)
@@ -148,6 +140,7 @@ def test_a_row_says_what_is_wrong_as_its_field_is_left_and_nothing_typed_is_lost
     expect(page.locator("#faults-1")).to_contain_text("Row 1, identity 1: namespace is empty.")
     expect(page.locator("#namespace-1-1")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#key-1")).to_be_focused()
+    assert faults(page) == {}
     page.locator("#namespace-1-1").fill("Email")
     page.locator("#key-1").focus()
     expect(page.locator("#faults-1")).to_be_empty()
@@ -176,6 +169,38 @@ def test_rows_that_are_removed_leave_the_others_whole(visit: Visit) -> None:
     page.reload()
     expect(page.locator("#value-1-2")).to_have_value("second")
     expect(page.locator("#key-2")).to_have_value("changed")
+
+
+def test_what_was_typed_last_is_kept_when_the_page_is_left_at_once(visit: Visit) -> None:
+    page = begin(visit("officer"))
+    address = page.url
+    for number, words in enumerate(("by a link", "by loading it again", "by the browser's own history"), 1):
+        page.locator(f"#key-{number}").fill(words)
+        page.get_by_role("button", name="Add a person").click()
+        # Still being typed: no change of the field, and no pause.
+        page.locator(f"#value-{number}-1").press_sequentially(f"{number}@example.com")
+        leave(page, number)
+        if page.url != address:
+            page.goto(address)
+        expect(page.locator(f"#value-{number}-1")).to_have_value(f"{number}@example.com")
+        # It is no other window that saved: what is typed now is kept as well.
+        page.locator(f"#namespace-{number}-1").fill("Email")
+        page.locator("#law").focus()
+        expect(page.locator("#saved")).not_to_contain_text("another window")
+    page.reload()
+    for number in (1, 2, 3):
+        expect(page.locator(f"#namespace-{number}-1")).to_have_value("Email")
+
+
+def leave(page: Page, way: int) -> None:
+    """By a link, by loading the page again, back."""
+    if way == 1:
+        page.get_by_role("link", name="Make a request", exact=True).first.click()
+        page.get_by_role("heading", level=1, name="Make a request").wait_for()
+    elif way == 2:
+        page.reload()
+    else:
+        page.go_back()
 
 
 def test_a_second_window_is_told_that_it_is_behind(visit: Visit) -> None:
@@ -234,20 +259,3 @@ def test_people_with_an_open_request_are_left_out(visit: Visit, stack: Stack) ->
     page.get_by_role("button", name="Send 1 person to Adobe").click()
     stack.wait_until(lambda: keys_at_adobe(stack, "twice-") == ["twice-1", "twice-2"], 30)
     assert len([job for job in stack.simulator.ledger() if job["key"].startswith("twice-1#")]) == 1
-
-
-def test_the_pages_of_making_a_request_fit_and_can_be_read(visit: Visit) -> None:
-    page = begin(visit("officer"))
-    choose(page, "profileService", "target")
-    page.locator("#value-1-1").fill("no-namespace@example.com")
-    page.get_by_role("button", name="Add a person").click()
-    expect(page.locator("#faults-1")).to_contain_text("namespace is empty")
-    address = "/" + page.url.split("/", 3)[3]
-    found: dict[str, list[str]] = {}
-    for size, scheme in (({"width": SMALLEST, "height": 780}, "light"), ({"width": 1280, "height": 900}, "dark")):
-        visitor = visit("officer", viewport=size, color_scheme=scheme)
-        for path in ("/make/", "/drafts/", address, f"{address}discard/"):
-            shown = visitor.open(path)
-            if wrong := too_wide(shown) + complaints(shown):
-                found[f"{path} {scheme}"] = wrong
-    assert found == {}

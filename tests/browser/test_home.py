@@ -27,7 +27,7 @@ def sent_request(page: Page, stack: Stack, file: Path) -> None:
 
 
 def test_from_what_is_seen_at_a_glance_to_its_rows(visit: Visit, stack: Stack, request_file: Callable[..., Path]) -> None:
-    page = visit("officer").page
+    page = visit("officer").open("/")
     expect(page.get_by_text("Nothing needs you now.")).to_be_visible()
     sent_request(page, stack, request_file(payload(people(3, "access"))))
     stack.wait_until(lambda: stack.rows("SELECT 1 FROM privacy_dayfigure WHERE kind = 'submitted'") != [], 60)
@@ -59,7 +59,7 @@ def test_from_what_is_seen_at_a_glance_to_its_rows(visit: Visit, stack: Stack, r
 
 
 def test_without_scripts_every_choice_works_and_stands_in_the_address(visit: Visit) -> None:
-    page = visit("officer", java_script_enabled=False).page
+    page = visit("officer", java_script_enabled=False).open("/")
     page.get_by_role("link", name="90 days").click()
     page.get_by_role("link", name="Mine").click()
     page.get_by_label("Law").select_option("gdpr")
@@ -70,7 +70,7 @@ def test_without_scripts_every_choice_works_and_stands_in_the_address(visit: Vis
 
 
 def test_the_report_is_downloaded_as_csv(visit: Visit) -> None:
-    page = visit("officer").page
+    page = visit("officer").open("/")
     page.get_by_role("link", name="Report", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the report as CSV").click()

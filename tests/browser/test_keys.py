@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_looks import complaints
+from tests.browser.looking import faults
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
@@ -21,7 +21,7 @@ def test_a_question_mark_shows_the_keys_and_escape_gives_the_focus_back(visit: V
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys of this portal")
     expect(dialog).to_be_visible()
-    assert complaints(page) == []
+    assert faults(page) == {}
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(link).to_be_focused()

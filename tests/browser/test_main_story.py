@@ -56,7 +56,7 @@ def mixed() -> dict[str, Any]:
 
 @pytest.mark.db_main
 def test_an_officer_carries_a_file_through_to_the_result(visit: Visit, stack: Stack, request_file: Write, tmp_path: Path) -> None:
-    page = visit("officer").page
+    page = visit("officer").open("/")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Make a request").click()
     page.get_by_role("link", name="Upload a request file").click()
 

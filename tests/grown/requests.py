@@ -210,7 +210,7 @@ def _jobs_answered(ground: Ground, request: PrivacyRequest, statuses: Sequence[J
             ProductResponse.objects.bulk_create(_answers(job, place))
         if job.status == JobStatus.COMPLETE:
             soon = now + timedelta(days=2)
-            state = ArchiveStatus.WAITING if place % 2 else ArchiveStatus.FAILED
+            state = ArchiveStatus.WAITING if place % 3 else ArchiveStatus.FAILED
             ResultArchive.objects.create(job=job, request=request, status=state, adobe_expires_at=soon, size=10)
         audit.record(f"job.{job.status}", actor=None, organization=request.organization, obj=job, root_id=request.pk)
 

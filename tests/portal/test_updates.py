@@ -59,3 +59,11 @@ def test_it_is_one_statement_and_none_for_no_row(three: list[Organization]) -> N
 def test_a_row_that_is_not_there_is_not_made(three: list[Organization]) -> None:
     assert update_each(Organization, {"pk": [new_id(), three[0].pk], "name": ["nobody", "x"]}) == 1
     assert names() == ["x", "B", "C"]
+
+
+def test_only_rows_that_hold_what_is_asked_for_are_written(three: list[Organization]) -> None:
+    Organization.objects.filter(pk=three[1].pk).update(held_at=timezone.now())
+    Organization.objects.filter(pk=three[2].pk).update(hold_reason="by_hand")
+    columns = {"pk": [one.pk for one in three], "name": ["x", "y", "z"]}
+    assert update_each(Organization, columns, only={"held_at": None, "hold_reason": ""}) == 1
+    assert names() == ["x", "B", "C"]

@@ -319,3 +319,25 @@ def test_a_full_disk_leaves_nothing(
     with pytest.raises(OSError, match="No space"):
         send(browser, MARK)
     assert files_in(folders) == []
+
+
+def test_a_full_disk_is_said_when_the_browser_has_sent_everything(
+    browser: Client, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def full(_writer: object, chunk: bytes) -> None:
+        tries.append(len(chunk))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(crypto.SealedWriter, "write", full)
+    files = [SimpleUploadedFile(f"people-{number}.json", mark_repeated(300_000)) for number in range(2)]
+    wire = io.BytesIO(encode_multipart(BOUNDARY, {"file": files}))
+    size = len(wire.getvalue())
+    extra: dict[str, Any] = {"wsgi.input": wire, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": MULTIPART_CONTENT}
+    with pytest.raises(OSError, match="No space"):
+        browser.generic("POST", "/take/", **extra)
+    # A server that answers and closes while the browser still sends is taken for one that does not answer.
+    assert wire.tell() == size
+    assert len(tries) == 1
+    assert files_in(folders) == []

@@ -251,6 +251,28 @@ def test_two_saves_of_one_page_at_once_do_not_stand_in_each_other_s_way(
     assert content_of(draft).people[0].identities[0].value == "whole@example.com"
 
 
+def test_a_save_that_comes_twice_leaves_the_page_that_was_opened_between_as_good_as_it_was(
+    browser: Browser, organization: Organization, officer: User
+) -> None:
+    draft = begun(organization, officer)
+    browser.post(address_of(draft, "save/"), filled("first@example.com", edit="7"))
+    opened = Page.of(browser.get(address_of(draft)))
+    assert opened.root.one("form", id="builder")["data-kept"] == "one 7"
+    # The browser carries the last save of a page that is left, beside the one that was on its way.
+    assert browser.post(address_of(draft, "save/"), filled("first@example.com", edit="7")).status_code == 200
+    assert version_of(Page.of(browser.get(address_of(draft)))) == version_of(opened)
+    later = filled("second@example.com", page="two", edit="1", version=version_of(opened))
+    assert browser.post(address_of(draft, "save/"), later).status_code == 200
+    assert content_of(draft).people[0].identities[0].value == "second@example.com"
+
+
+def test_without_scripts_each_save_counts(browser: Browser, organization: Organization, officer: User) -> None:
+    draft = begun(organization, officer)
+    for value in ("first@example.com", "second@example.com"):
+        assert send(browser, draft, filled(value, edit="0"), "save").status_code == 302
+        assert content_of(draft).people[0].identities[0].value == value
+
+
 # --- Buttons without scripts ---
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,14 @@ def test_a_disk_that_is_full_is_said_and_nothing_is_kept(
     assert (answer.status_code, Page.of(answer).title) == (507, "The portal's disk is full")
     assert stored_files() == set()
     assert not Upload.objects.exists()
+    # With scripts the form stays as it is, under the same words.
+    answer = send(browser, organization, request_file(), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (507, "#session")
+    assert "nothing of what you sent was kept; what you typed is still here" in answer.content.decode()
+    assert answer.headers["HX-Reselect"] == "#" + re.findall(r'id="([^"]+)"', answer.content.decode())[0]
+    assert {"code": "507", "swap": True} in json.loads(browser.page(ADDRESS).root.one("meta", name="htmx-config")["content"])[
+        "responseHandling"
+    ]
 
 
 def test_a_fault_after_the_file_is_kept_by_nobody_leaves_no_file(

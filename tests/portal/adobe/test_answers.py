@@ -305,3 +305,29 @@ def test_a_code_in_clear_is_a_code_and_no_text(code: str, plain: str) -> None:
 
 def test_a_nul_in_a_text_is_left_out() -> None:
     assert read_job(b'{"jobId": "1", "status": "odd\\u0000word"}').status_word == "oddword"
+
+
+def _created_entry(user: Any, **entry: Any) -> dict[str, Any]:
+    return {"jobId": "a1", "customer": {"user": user}} | entry
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        _created_entry({"key": "K", "action": ["access"]}),
+        _created_entry({"key": "K\0x", "action": ["acc\0ess"]}, jobId="a\0b"),
+        _created_entry({"key": "", "action": ["access"]}, userKey="outer"),
+        _created_entry({"key": 17, "action": ["access"]}),
+        _created_entry({"key": "K", "action": "access"}),
+        _created_entry({"key": "K", "action": ["access", "delete"]}),
+        _created_entry({"key": "K", "action": []}),
+        _created_entry({"key": "K", "action": ["access"]}, jobId="y" * 256),
+        _created_entry({"key": "K", "action": ["access"]}, jobId=17),
+        _created_entry({"Key": "K", "Action": ["access"]}),
+    ],
+)
+def test_an_entry_of_the_usual_form_reads_as_in_any_other_casing(entry: dict[str, Any]) -> None:
+    """The usual form is read by a way of its own, because answers are long; the other casing goes the general way."""
+    other = json.dumps({"jobs": [{"JOBID": entry["jobId"], **{name: value for name, value in entry.items() if name != "jobId"}}]})
+    usual = json.dumps({"jobs": [entry]})
+    assert read_created_jobs(usual.encode()).jobs == read_created_jobs(other.encode()).jobs

@@ -7,6 +7,7 @@ import pytest
 
 from portal.adobe import connection_test
 from portal.adobe.connection_test import StepResult
+from portal.adobe.metering import FREE
 from portal.adobe.transport import Transport
 from tests.portal.adobe.servers import (
     CLIENT_SECRET,
@@ -26,7 +27,7 @@ STEPS = ["dns", "tls", "token", "entitlement", "listing"]
 
 
 def tried(url: str, transport: Transport | None = None, **changes: Any) -> list[StepResult]:
-    results = connection_test.test_connection(credentials_for(url, **changes), transport or quick_transport(0.5))
+    results = connection_test.test_connection(credentials_for(url, **changes), transport or quick_transport(0.5), FREE)
     assert [result.step for result in results] == STEPS[: len(results)]
     assert all(result.ok and not result.advice for result in results[:-1])
     assert CLIENT_SECRET not in repr(results)

@@ -22,6 +22,7 @@ from portal.adobe.errors import (
     Throttled,
     Unauthorized,
 )
+from portal.adobe.metering import FREE
 from portal.adobe.privacy_service import PrivacyService
 from tests.conftest import IMS_ORG, Simulator
 from tests.portal.adobe.servers import quick_transport, service_for
@@ -170,5 +171,5 @@ def test_it_notices_a_file_that_was_cut(simulator: Simulator, service: PrivacySe
 
 
 def test_it_passes_the_connection_test(simulator: Simulator, service: PrivacyService) -> None:
-    results = connection_test.test_connection(service._credentials, quick_transport())
+    results = connection_test.test_connection(service._credentials, quick_transport(), FREE)
     assert [result.ok for result in results] == [True] * 5

@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 ADOBE_PORT ?= 8900
 ARGS ?=
+CASES ?=
 export DJANGO_SETTINGS_MODULE ?= portal.settings
 
 # Installs a hashed lock into .venv: with uv when it is there, else with pip. $(1) is the lock file.
@@ -38,14 +39,14 @@ demo: $(VENV)/.run catalogues ## the portal with a local Adobe on this machine (
 demo-reset: ## forget all that the demo has kept
 	@$(PYTHON) -m portal.demo.reset
 
-PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile
+PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/.dev catalogues ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need
+test: $(VENV)/.dev catalogues ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need (CASES=every: each case on both)
 	@$(BIN)/python -m tests.needs
 	@echo "--- First run: every test but those of the real services, on SQLite ---"
 	@$(PYTEST) -m "not services" $(ARGS)
 	@echo "--- Second run: the tests of the database and of the real services, on PostgreSQL and Redis ---"
-	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(ARGS)
+	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(if $(filter every,$(CASES)),--every-case) $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
 bench: $(VENV)/.dev catalogues ## every measurement, or those of ARGS: main, intake, api, ... (BENCH_PEOPLE= sets a size)

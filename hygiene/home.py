@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hygiene import quota
-from hygiene.models import ExpirationOrder, QuotaReading, WorkOrder
+from hygiene.models import ExpirationOrder, WorkOrder
 from portal.home import Narrowed, Need, Part
-from portal.models import Organization
 from portal.outbound import CallState
 
 # Of a hundred parts.
@@ -53,7 +51,7 @@ def _unknown_expirations(narrowed: Narrowed) -> Need:
 def _quotas(narrowed: Narrowed) -> Need:
     nearly = [
         line
-        for reading in _newest(narrowed)
+        for reading in quota.newest_of(narrowed.organizations).values()
         for line in quota.lines(reading, narrowed.now)
         if line.limit > 0 and line.percent >= NEARLY
     ]
@@ -65,9 +63,3 @@ def _quotas(narrowed: Narrowed) -> Need:
         reverse("hygiene:quota-list"),
     )
 
-
-def _newest(narrowed: Narrowed) -> list[QuotaReading]:
-    """The last reading of each organization, with one statement."""
-    of_one = QuotaReading.objects.filter(organization=OuterRef("pk")).order_by("-read_at")
-    chosen = Organization.objects.filter(pk__in=[one.pk for one in narrowed.organizations])
-    return list(QuotaReading.objects.filter(pk__in=chosen.values(newest=Subquery(of_one.values("pk")[:1]))))

@@ -44,6 +44,7 @@ class WorkOrderQuerySet(OfOrganization):
     # Nothing but the recall period lets an order wait that was never tried, nor put off for a reason.
     NEVER_TRIED = Q(state=CallState.QUEUED, attempts=0, last_error="")
     RECALLED = "recalled"
+    TAKEN_BACK = Q(state=CallState.CANCELLED, last_error=RECALLED)
 
     def due_to_send(self, now: Moment) -> Self:
         """Queued, due, complete, and its organization not on hold; oldest first."""
@@ -66,7 +67,7 @@ class WorkOrderQuerySet(OfOrganization):
 
     def recalled(self) -> Self:
         """Cancelled by an officer before they were sent."""
-        return self.filter(state=CallState.CANCELLED, last_error=self.RECALLED)
+        return self.filter(self.TAKEN_BACK)
 
     def due_for_detail(self, now: Moment) -> Self:
         """Time to ask Adobe for the work order itself; organizations on hold wait."""

@@ -6,13 +6,14 @@ changed over the years: both generations are known, what is unknown is shown as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
@@ -92,6 +93,14 @@ def read(organization: Organization) -> QuotaReading:
 def newest(organization: Organization) -> QuotaReading | None:
     """Adobe's last answer, or None when it was never asked."""
     return QuotaReading.objects.filter(organization=organization).order_by("-read_at").first()
+
+
+def newest_of(organizations: Collection[Organization]) -> dict[UUID, QuotaReading]:
+    """Adobe's last answer about each of these that it was asked about, by the organization's id; with one statement."""
+    of_one = QuotaReading.objects.filter(organization=OuterRef("pk")).order_by("-read_at")
+    chosen = Organization.objects.filter(pk__in=[one.pk for one in organizations]).order_by()
+    readings = QuotaReading.objects.filter(pk__in=chosen.values(newest=Subquery(of_one.values("pk")[:1])))
+    return {reading.organization_id: reading for reading in readings}
 
 
 def lines(reading: QuotaReading, now: datetime | None = None) -> list[QuotaLine]:

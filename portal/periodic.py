@@ -144,7 +144,8 @@ def _next_due(step: registry.Step, now: datetime) -> datetime | None:
 def _next_of(schedule: Any, last: StepRun, now: datetime) -> datetime | None:
     if _is_daily(schedule):
         left: timedelta = schedule.remaining_estimate(now)
-        return now + left
+        # To the minute, as such a schedule is; celery measures from a clock of its own.
+        return (now + left + timedelta(seconds=30)).replace(second=0, microsecond=0)
     every: timedelta = schedule.run_every
     return last.began_at + every if last.began_at else None
 

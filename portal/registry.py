@@ -186,7 +186,7 @@ def law_choices() -> list[tuple[str, str]]:
 
 
 def add_person_link(link: Callable[[User, User], PersonLink | None]) -> None:
-    """Put a link onto the administration's page of a person. `link` takes the person and the reader; None where it is not for them."""
+    """Put a link onto the administration's page of a person. `link` takes the person and the reader; None: not for them."""
     _person_links.append(link)
 
 

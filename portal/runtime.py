@@ -196,9 +196,7 @@ _DECLARED: Final = (
     Setting(
         "RESULT_RETENTION_DAYS",
         _lazy("How long Adobe keeps results"),
-        _lazy(
-            "Adobe's pages say 60 days and 30 days. Results that are not fetched are warned about before that; for new results."
-        ),
+        _lazy("Adobe's pages say 60 days and 30 days. Warnings count from it; it holds for results that come from now on."),
         Unit.DAYS,
         least=1,
         most=60,

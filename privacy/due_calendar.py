@@ -15,14 +15,12 @@ from portal.calendar.feeds import Entry, Source
 from portal.models import User
 from privacy import catalog
 from privacy.models import PrivacyRequest
-from privacy.statuses import RequestStatus
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 # A calendar with more is of no use; the nearest due dates stand in it.
 MOST = 2000
-_OVER = (RequestStatus.CANCELLED, RequestStatus.SHREDDED)
 
 
 def may_see(person: User | AnonymousUser) -> bool:
@@ -32,10 +30,10 @@ def may_see(person: User | AnonymousUser) -> bool:
 
 def entries(person: User) -> Iterator[Entry]:
     """One for each request that was not answered yet and has a due date."""
-    unanswered = PrivacyRequest.objects.visible_to(person).filter(answered_on=None, due_on__isnull=False)
+    unanswered = PrivacyRequest.objects.visible_to(person).unanswered().filter(due_on__isnull=False)
     # When its day was last moved.
     moved = unanswered.annotate(changed_at=Coalesce(Greatest("created_at", Max("deadline_changes__at")), "created_at"))
-    rows = moved.exclude(status__in=_OVER).defer("envelope_sealed").order_by("due_on", "pk")[:MOST]
+    rows = moved.defer("envelope_sealed").order_by("due_on", "pk")[:MOST]
     for row in rows:
         law = catalog.law_name(row.regulation)
         people = ngettext("%(count)d person", "%(count)d people", row.people) % {"count": row.people}

@@ -10,13 +10,17 @@ from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from portal.health.unknown import rows_in_admin, unknown_outcomes
 from portal.paging import MOST_COUNTED
 from portal.registry import Figure
 from privacy import archive
 from privacy.models import ConsentCall, PrivacyRequest, ResultArchive, Submission
-from privacy.statuses import REQUEST_ENDED, REQUEST_OPEN, ArchiveStatus, RequestStatus
+from privacy.statuses import REQUEST_ENDED, REQUEST_OPEN, ArchiveStatus, Origin, RequestStatus
+
+# As Prometheus calls them, and as the page does.
+_JOB_STATES = {"open": _lazy("open"), "complete": _lazy("complete"), "failed": _lazy("failed")}
 
 
 def read() -> list[Figure]:
@@ -70,6 +74,7 @@ def _requests() -> list[Figure]:
             rows=rows_in_admin(
                 PrivacyRequest,
                 status__in=",".join((*REQUEST_OPEN, *REQUEST_ENDED)),
+                origin__in=",".join(origin for origin in Origin.values if origin != Origin.RESUBMISSION),
                 answered_on__isnull="True",
                 due_on__lt=today.isoformat(),
             ),
@@ -78,7 +83,7 @@ def _requests() -> list[Figure]:
         *(
             Figure(
                 "portal_privacy_jobs",
-                _("Privacy jobs of unfinished requests: %(state)s") % {"state": state},
+                _("Privacy jobs of unfinished requests: %(state)s") % {"state": _JOB_STATES[state]},
                 count,
                 {"state": state},
                 rows=_requests_of("open"),

@@ -19,13 +19,12 @@ from portal.masking import mask
 from portal.models import Organization, User
 from privacy import catalog, schema
 from privacy.models import DataSubject, IdentityDigest, Job, OptOut, OptOutDigest, PrivacyRequest, ProductResponse, ResultArchive
-from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_TONES, ArchiveStatus, JobStatus, RequestStatus
+from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_TONES, ArchiveStatus, JobStatus
 
 # Whoever stands in more requests than these is somebody's test data: the newest are shown.
 MOST: Final = 100
 # Ids that are read to find the newest among them: a digest of a value that everybody shares may have any number.
 MOST_READ: Final = 5000
-_OVER: Final = (RequestStatus.CANCELLED, RequestStatus.SHREDDED)
 # Of several states of one person, the first of these says most.
 _WORST_FIRST: Final = (
     JobStatus.ERROR,
@@ -117,7 +116,7 @@ class Asked:
     @property
     def is_unanswered(self) -> bool:
         """Whether the person still waits for an answer."""
-        return self.request.answered_on is None and self.request.status not in _OVER
+        return self.request.is_unanswered
 
     @property
     def state(self) -> JobStatus | None:
@@ -181,7 +180,7 @@ class Person:
 
 def read(subject: DataSubject, *, revealed: bool) -> Person:
     """The page of a person, in a number of queries that does not depend on how much there is."""
-    digests = [bytes(each) for each in subject.identity_digests.values_list("digest", flat=True)]
+    digests = subject.identity_digests.order_by().values("digest")
     subjects, is_complete = _sharing(subject, digests)
     tasks = _tasks_of(subjects)
     known = {one.pk: _identities_of(one) for one in subjects}
@@ -199,7 +198,7 @@ def read(subject: DataSubject, *, revealed: bool) -> Person:
     )
 
 
-def _sharing(subject: DataSubject, digests: Sequence[bytes]) -> tuple[list[DataSubject], bool]:
+def _sharing(subject: DataSubject, digests: QuerySet[Any, Any]) -> tuple[list[DataSubject], bool]:
     """Everybody who shares an identity, newest first, and whether these are all."""
     ids = set(IdentityDigest.objects.filter(digest__in=digests).values_list("subject_id", flat=True)[:MOST_READ])
     ids.discard(subject.pk)
@@ -282,7 +281,7 @@ def _name_of(identity: dict[str, Any]) -> tuple[str, str]:
     return namespace, schema.canonical_value(namespace, named.value)
 
 
-def _opt_outs(subject: DataSubject, digests: Sequence[bytes]) -> list[OptOut]:
+def _opt_outs(subject: DataSubject, digests: QuerySet[Any, Any]) -> list[OptOut]:
     """Opt-outs of sale through the consent call that name one of the identities."""
     ids = set(OptOutDigest.objects.filter(digest__in=digests).values_list("opt_out_id", flat=True)[:MOST_READ])
     newest = sorted(ids, reverse=True)[:MOST]

@@ -45,7 +45,7 @@ def overall(request: PrivacyRequest) -> Bar:
 
 
 def by_product(request: PrivacyRequest, jobs: Jobs | None = None) -> list[Bar]:
-    """One bar for each product asked for, and one for each that answered beyond. `jobs`: its jobs, where they are counted already."""
+    """One bar for each product asked for, and one for each that answered beyond. `jobs`: where they are counted already."""
     # Jobs, not answers: a product may answer one job under two names.
     done = Count("job", distinct=True, filter=Q(status__in=JOB_DONE))
     failed = Count("job", distinct=True, filter=Q(status__in=JOB_FAILED))

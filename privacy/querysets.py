@@ -26,6 +26,7 @@ from privacy.statuses import (
     EventWay,
     JobStatus,
     OptOutStatus,
+    Origin,
     RequestStatus,
     TableStatus,
     UploadStatus,
@@ -69,8 +70,11 @@ class PrivacyRequestQuerySet(models.QuerySet[Any]):
         return self.filter(organization__in=Organization.objects.visible_to(user))
 
     def unanswered(self) -> Self:
-        """Open for the law: nobody was answered, and there is still something to answer."""
-        return self.filter(answered_on=None).exclude(status__in=REQUEST_CLOSED)
+        """Open for the law: nobody was answered, and there is still something to answer.
+
+        A resubmission waits for no answer of its own: its people are answered once, in the request that they were first in.
+        """
+        return self.filter(answered_on=None).exclude(status__in=REQUEST_CLOSED).exclude(origin=Origin.RESUBMISSION)
 
     def to_prepare(self, now: Moment) -> Self:
         """Confirmed, and their people not all written yet."""

@@ -28,7 +28,6 @@ TOMORROW = timedelta(days=1)
 LONG_OVERDUE = timedelta(days=30)
 ACTION = "request.due_soon"
 BATCH = 200
-_OVER = (RequestStatus.CANCELLED, RequestStatus.SHREDDED)
 
 
 def tell_due_soon() -> None:
@@ -65,7 +64,7 @@ def _due_within_days() -> QuerySet[PrivacyRequest]:
     # A day more than needed at both ends: calendars differ by a day at most.
     today = timezone.now().date()
     between = (today - LONG_OVERDUE - TOMORROW, today + SOON + TOMORROW)
-    return PrivacyRequest.objects.filter(answered_on=None, due_on__range=between).exclude(status__in=_OVER)
+    return PrivacyRequest.objects.unanswered().filter(due_on__range=between)
 
 
 def _left(request: PrivacyRequest) -> timedelta | None:

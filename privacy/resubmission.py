@@ -9,9 +9,8 @@ how a job is known to have been asked again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +28,7 @@ from privacy.splitting import Splitter
 from privacy.statuses import Action, JobStatus, Origin, RequestStatus
 from privacy.writing import ROWS_A_STATEMENT
 
+Sizes = Sequence[tuple[int, int]]
 SHREDDED = noop("The personal data of this request was removed, so its people cannot be asked for again.")
 ELSEWHERE = noop(
     "This request was made outside the portal, which knows its people only as far as Adobe named them. "
@@ -113,7 +113,8 @@ def plan_of(request: PrivacyRequest, *, jobs: QuerySet[Job] | None = None, produ
         if left:
             parts[left][position].append(action)
             unsure += job_id in maybe_done
-    made = tuple(_part(request, codes, people) for codes, people in parts.items())
+    sizes = _sizes(request) if parts else ()
+    made = tuple(_part(request, codes, people, sizes) for codes, people in parts.items())
     numbers = tuple(sorted(taken))
     why = "" if made else (_asked_already(numbers) if anything else _(NOTHING_FAILED))
     return Plan(made, unsure, numbers, why)
@@ -225,18 +226,23 @@ def _asked_already(numbers: Collection[str]) -> str:
     }
 
 
-def _part(request: PrivacyRequest, products: tuple[str, ...], people: Mapping[int, list[str]]) -> Part:
+def _part(request: PrivacyRequest, products: tuple[str, ...], people: Mapping[int, list[str]], sizes: Sizes) -> Part:
     part = Part(products, {position: tuple(actions) for position, actions in people.items()})
-    part.calls = _calls(request, part)
+    part.calls = _calls(request, part, sizes)
     return part
 
 
-def _calls(request: PrivacyRequest, part: Part) -> int:
+def _sizes(request: PrivacyRequest) -> Sizes:
+    """(Place, identities) of everybody of a request, in the order of the file."""
+    counted = request.subjects.annotate(size=Count("identity_digests")).order_by("position")
+    return list(counted.values_list("position", "size"))
+
+
+def _calls(request: PrivacyRequest, part: Part, sizes: Sizes) -> int:
     """Into how many calls it falls, when no deletes are held back."""
     organization = request.organization
     splitter = Splitter(organization.max_people_per_call, organization.max_identities_per_call)
-    sizes: Any = request.subjects.annotate(size=Count("identity_digests")).order_by("position").values_list("position", "size")
-    for position, size in sizes.iterator():
+    for position, size in sizes:
         if position in part.actions:
             splitter.add(min(max(size, 1), splitter.max_identities))
     return splitter.calls

@@ -33,10 +33,18 @@ class Jobs:
     @classmethod
     def of(cls, request: PrivacyRequest) -> Jobs:
         """One statement."""
-        rows = Job.objects.filter(request=request).order_by().values_list("status", "action")
-        troubled = Count("pk", filter=~Q(last_error=""))
-        counted = rows.annotate(Count("pk"), Max("detail_at"), Min("next_poll_at"), troubled)
-        return cls([JobGroup(*row) for row in counted])
+        counted = (
+            Job.objects.filter(request=request)
+            .order_by()
+            .values("status", "action")
+            .annotate(
+                count=Count("pk"),
+                looked_at=Max("detail_at"),
+                looks_at=Min("next_poll_at"),
+                troubled=Count("pk", filter=~Q(last_error="")),
+            )
+        )
+        return cls([JobGroup(**row) for row in counted])
 
     @property
     def actions(self) -> list[str]:
@@ -70,7 +78,7 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Calls:
-    """All calls of a request. `first_sent_at`: when Adobe was sent the first that it took; `held`: deletes that wait for results."""
+    """All calls of a request. `first_sent_at`: when the first left that Adobe took; `held`: deletes that wait for results."""
 
     count: int
     first_sent_at: datetime | None

@@ -17,6 +17,8 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from portal import catalogues, runtime
 from portal.models import Organization, User
@@ -38,6 +40,29 @@ def pytest_configure() -> None:
     # How fast a machine makes examples, or runs one, says nothing about the code.
     property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     property_settings.load_profile("portal")
+
+
+class _InOneBrowser(LoadFileScheduling):
+    """A file at a time to each process; the files of the tests in a browser go to one together, because they share a stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        together = "tests/browser/"
+        return together if nodeid.startswith(together) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """How `--dist loadfile` hands the tests out."""
+    return _InOneBrowser(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+# What starts whole stacks or browsers: begun last, one such file would keep one process busy long after the others are done.
+SLOW = ("tests/services/", "tests/browser/", "tests/bench/", "tests/faults/", "tests/portal/test_demo.py", "tests/test_stack.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files go first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """Chooses the tests of the second run, `pytest -p tests.on_services`: those that a database server or a broker can change.
 
 That is every test that uses the database, the tests of the real services, and the main story in a browser. Pure tests gave their
-answer in the first run and drive nothing here; the other tests in a browser are slow. They are deselected, not skipped.
+answer in the first run and drive nothing here; the other tests in a browser are slow. Of a test with many cases the first one is
+run: its cases differ in what they are given, not in what they ask of the database. `--every-case` runs them all. What does not
+belong here is deselected, not skipped.
 """
 
 from __future__ import annotations
@@ -13,6 +15,11 @@ from django.db import connection
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_client", "organization"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that is slow."""
+    parser.addoption("--every-case", action="store_true", help="run every case of every test on PostgreSQL and Redis")
+
+
 def pytest_configure() -> None:
     """Without its servers this run would prove nothing."""
     if connection.vendor != "postgresql":
@@ -21,9 +28,16 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests that belong to this run."""
-    others = [item for item in items if not belongs_here(item)]
-    items[:] = [item for item in items if belongs_here(item)]
+    kept: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        name = (item.nodeid.partition("::")[0], getattr(item, "originalname", item.name))
+        is_wanted = name not in seen or config.getoption("--every-case") or item.get_closest_marker("services") is not None
+        (kept if is_wanted and belongs_here(item) else others).append(item)
+        seen.add(name)
     config.hook.pytest_deselected(items=others)
+    items[:] = kept
 
 
 def belongs_here(item: pytest.Item) -> bool:

@@ -54,10 +54,13 @@ class Element:
         return self.attributes.get(attribute.replace("_", "-")) == value
 
     def _below(self) -> Iterator[Element]:
-        for child in self.children:
+        """In the order of the page. Without recursion, which would cost each element its depth."""
+        waiting: list[Element | str] = [*reversed(self.children)]
+        while waiting:
+            child = waiting.pop()
             if isinstance(child, Element):
                 yield child
-                yield from child._below()
+                waiting += reversed(child.children)
 
     def _texts(self) -> Iterator[str]:
         space = "" if self.name in INLINE else " "

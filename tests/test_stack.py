@@ -39,13 +39,23 @@ def test_it_starts_everything_and_works_off_what_beat_says(stack: Stack) -> None
     address = stack.start_web(workers=1)
     with urllib.request.urlopen(f"{address}/admin/login/", timeout=30) as page:
         assert page.status == 200
-    stack.manage(
-        "shell",
-        "--no-imports",
-        "--command",
-        "from portal import audit; audit.record('a.b', actor=None, organization=None, obj=None)",
-    )
-    stack.wait_until(lambda: stack.value("SELECT count(*) FROM portal_auditseal"), 30, "a seal")
+    sealed(stack, "a.b")
+
+    # Its processes go on in a portal that is as it was after the seed.
+    again = stack.begin_anew()
+    assert again["organization"]["id"] != people["organization"]["id"]
+    assert stack.rows("SELECT name FROM portal_organization ORDER BY name") == [("Acme",), ("Other",)]
+    assert stack.value("SELECT count(*) FROM portal_auditevent WHERE action = 'a.b'") == 0
+    assert stack.value("SELECT count(*) FROM auth_group") == 3
+    sealed(stack, "b.a")
+
+
+def sealed(stack: Stack, action: str) -> None:
+    """Write an event into the trail; a worker seals it."""
+    code = f"from portal import audit; audit.record('{action}', actor=None, organization=None, obj=None)"
+    stack.manage("shell", "--no-imports", "--command", code)
+    held = "SELECT count(*) FROM portal_auditleaf JOIN portal_auditevent ON event_id = portal_auditevent.id WHERE action = %s"
+    stack.wait_until(lambda: stack.value(held, action), 30, "a seal")
 
 
 def test_a_killed_worker_is_gone_with_its_children_and_can_be_started_again(stack: Stack) -> None:

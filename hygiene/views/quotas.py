@@ -16,6 +16,7 @@ from hygiene import quota
 from hygiene.models import QuotaReading, RecordDelete
 from hygiene.views.trouble import trouble_words
 from portal.adobe.errors import AdobeError
+from portal.context import organizations_of
 from portal.models import Organization
 
 
@@ -28,8 +29,7 @@ class _Quotas:
     lines: list[quota.QuotaLine]
 
     @classmethod
-    def of(cls, organization: Organization) -> _Quotas:
-        reading = quota.newest(organization)
+    def of(cls, organization: Organization, reading: QuotaReading | None) -> _Quotas:
         return cls(organization, reading, quota.lines(reading) if reading else [])
 
 
@@ -37,9 +37,10 @@ class _Quotas:
 @permission_required("hygiene.view_quotareading", raise_exception=True)
 def quota_list(request: HttpRequest) -> HttpResponse:
     """Of every organization that the person sees."""
-    organizations = Organization.objects.visible_to(request.user)
+    organizations = organizations_of(request)
+    newest = quota.newest_of(organizations)
     context = {
-        "rows": [_Quotas.of(organization) for organization in organizations],
+        "rows": [_Quotas.of(organization, newest.get(organization.pk)) for organization in organizations],
         "may_read": request.user.has_perm("hygiene.refresh_quotareading"),
     }
     return render(request, "hygiene/quota_list.html", context)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from hygiene import progress, recalling, shredding, submission, timeline
+from hygiene import progress, recalling, shredding, timeline
 from hygiene.intake import NotPossible
 from hygiene.models import RecordDelete, WorkOrder
 from hygiene.statuses import RECORD_DELETE_OPEN, RecordDeleteStatus, WorkOrderStatus
@@ -27,6 +27,7 @@ from portal.outbound import CallState
 from portal.waits import time_left
 
 MOST_ORDERS = 25
+_NOTEWORTHY = ~Q(person_reason="") | Q(state__in=(CallState.REJECTED, CallState.UNKNOWN)) | Q(status=WorkOrderStatus.FAILED)
 
 
 @require_safe
@@ -53,50 +54,42 @@ def record_delete_progress(request: HttpRequest, number: str) -> HttpResponse:
 
 def live_context(found: RecordDelete) -> dict[str, Any]:
     """What the live parts show; the same for the page and for its refresh."""
-    orders = _orders_worth_showing(found)
-    state = progress.of(found)
-    waits = _waiting_for_quota(found)
-    recall_until = recalling.recall_until(found)
+    orders, state, standing = _orders_worth_showing(found), progress.of(found), recalling.standing(found)
     return {
         "record_delete": found,
         "overall": state.overall,
         "services": state.services,
         "orders": orders,
-        "order_count": found.work_orders.count(),
+        "order_count": standing.orders,
         "waiting_orders": [order for order in orders if order.person_reason],
         "unsure_orders": [order for order in orders if order.state == CallState.UNKNOWN and not order.person_reason],
         "refused_orders": [(order, opened(order, "words")) for order in orders if order.state == CallState.REJECTED],
         "failed_orders": [order for order in orders if order.status == WorkOrderStatus.FAILED],
-        "quota_waits": waits["count"],
-        "quota_next": waits["next"],
-        "quota_last": waits["last"],
-        "too_large": found.work_orders.filter(state=CallState.CANCELLED, last_error=submission.TOO_LARGE).count(),
-        "can_cancel": recalling.can_cancel(found),
-        "unsent": recalling.unsent(found),
-        "taken_back": recalling.taken_back(found),
-        "other_orders": recalling.others(found),
-        "recall_until": recall_until,
-        "recall_left": time_left(recall_until - timezone.now()) if recall_until else "",
+        "quota_waits": standing.quota_waits,
+        "quota_next": standing.quota_next,
+        "quota_last": standing.quota_last,
+        "too_large": standing.too_large,
+        "can_cancel": standing.can_cancel,
+        "unsent": standing.unsent,
+        "taken_back": standing.taken_back,
+        "other_orders": standing.others,
+        "recall_until": standing.recall_until,
+        "recall_left": time_left(standing.recall_until - timezone.now()) if standing.recall_until else "",
         "live": found.status in RECORD_DELETE_OPEN,
         "description": opened(found, "description") if found.data_key else "",
         "timeline": timeline.of_record_delete(found.pk),
     }
 
 
-def _waiting_for_quota(found: RecordDelete) -> dict[str, Any]:
-    """How many of its work orders wait for a reset, and when the first and the last of them may go."""
-    waiting = found.work_orders.filter(state=CallState.QUEUED, waits_for_quota_until__isnull=False)
-    return waiting.aggregate(count=Count("pk"), next=Min("waits_for_quota_until"), last=Max("waits_for_quota_until"))
-
-
 def _orders_worth_showing(found: RecordDelete) -> list[WorkOrder]:
     """Those that need a person, were refused or have failed first; the first of the rest."""
-    rows = found.work_orders.select_related("record_delete__data_key").defer("answer_sealed", "edit_sealed")
-    noteworthy = rows.filter(
-        ~Q(person_reason="") | Q(state__in=(CallState.REJECTED, CallState.UNKNOWN)) | Q(status=WorkOrderStatus.FAILED)
-    )
-    first = list(noteworthy.order_by("ordinal"))
-    return first + list(rows.exclude(pk__in=[order.pk for order in first]).order_by("ordinal")[:MOST_ORDERS])
+    rows = found.work_orders.all()
+    rest = rows.exclude(_NOTEWORTHY).order_by("ordinal").values("pk")[:MOST_ORDERS]
+    worth = rows.filter(_NOTEWORTHY | Q(pk__in=rest)).annotate(is_noteworthy=Case(When(_NOTEWORTHY, then=1), default=0))
+    orders = list(worth.order_by("-is_noteworthy", "ordinal").defer("answer_sealed", "edit_sealed"))
+    for order in orders:
+        order.record_delete = found
+    return orders
 
 
 @require_POST

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -101,8 +102,9 @@ def discard(opt_out: OptOut, user: User | None) -> None:
 
 def can_be_recalled(opt_out: OptOut) -> bool:
     """Whether no byte of it has gone to Adobe yet."""
-    calls = ConsentCall.objects.filter(opt_out=opt_out)
-    return calls.exists() and not calls.exclude(state=CallState.QUEUED, first_sent_at=None).exists()
+    untouched = Count("pk", filter=Q(state=CallState.QUEUED, first_sent_at=None))
+    counts = ConsentCall.objects.filter(opt_out=opt_out).aggregate(all=Count("pk"), untouched=untouched)
+    return bool(counts["all"]) and counts["untouched"] == counts["all"]
 
 
 def cancel(opt_out: OptOut, user: User) -> None:

@@ -66,10 +66,12 @@ def longest_quiet(every: float) -> float:
 def in_words(source: EventSource) -> str:
     """Whether events come, and what to do when they do not, for an administrator."""
     if source.way == EventWay.OFF:
-        return f"{_('Events are not used.')} {_how_often(list_every_without_events())}"
-    reliable = are_reliable(source)
+        state, reliable = _("Events are not used."), False
+    else:
+        reliable = are_reliable(source)
+        state = _STATES[EventWay(source.way), reliable](source)
     every = list_every_with_events() if reliable else list_every_without_events()
-    return f"{_STATES[EventWay(source.way), reliable](source)} {_how_often(every)}"
+    return f"{state} {_how_often(every)}"
 
 
 def _how_often(every: float) -> str:

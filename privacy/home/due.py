@@ -19,6 +19,7 @@ from privacy import history
 from privacy.deadlines import today_in
 from privacy.history import Times
 from privacy.models import PrivacyRequest
+from privacy.querysets import PrivacyRequestQuerySet
 from privacy.statuses import REQUEST_OPEN
 
 LIST: Final = "privacy:request-list"
@@ -28,12 +29,17 @@ MOST_NEXT: Final = 8
 BUCKETS: Final = ((0, 2), (3, 7), (8, 14), (15, 30), (31, 60))
 
 
-def requests_of(narrowed: Narrowed) -> QuerySet[PrivacyRequest]:
-    """What is not answered yet, as far as the page is about it."""
-    rows = PrivacyRequest.objects.filter(organization__in=narrowed.organizations).unanswered()
+def all_requests_of(narrowed: Narrowed) -> PrivacyRequestQuerySet:
+    """As far as the page is about them, answered or not."""
+    rows = PrivacyRequest.objects.filter(organization__in=narrowed.organizations)
     if narrowed.law:
         rows = rows.filter(regulation=narrowed.law)
     return rows.filter(assignee=narrowed.user) if narrowed.mine else rows
+
+
+def requests_of(narrowed: Narrowed) -> QuerySet[PrivacyRequest]:
+    """What is not answered yet, as far as the page is about it."""
+    return all_requests_of(narrowed).unanswered()
 
 
 @dataclass(frozen=True)

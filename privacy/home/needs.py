@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.home import Narrowed, Need
 from portal.models import JobDay
 from portal.outbound import CallState
-from privacy.home.due import LIST, SOON, Standing
+from privacy.home.due import LIST, SOON, Standing, all_requests_of
 from privacy.models import ConsentCall, ResultArchive, Submission
 from privacy.statuses import ArchiveStatus, OptOutStatus, RequestStatus
 
@@ -50,7 +50,8 @@ def of_requests(narrowed: Narrowed, standing: Standing) -> list[Need]:
             _("Wait for a decision"),
             _("The portal cannot go on by itself: a person says what becomes of a call."),
             _("No decision waits"),
-            in_status(RequestStatus.ATTENTION),
+            # Also of what was answered, or is asked again: a call waits all the same.
+            all_requests_of(narrowed).filter(status=RequestStatus.ATTENTION),
             rows(status=RequestStatus.ATTENTION.value),
             "bad",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,7 @@ STATES: Final[Mapping[str, tuple[Any, Sequence[JobStatus]]]] = {
     "failed": (_lazy("Failed"), JOB_FAILED),
     "complete": (_lazy("Complete"), (JobStatus.COMPLETE,)),
 }
+_NUMBER: Final = re.compile(r"PR-\d{4}-\d{6,9}")
 # Most jobs are done: an index leads to the others.
 _NOT_COMPLETE: Final = ~Q(status=JobStatus.COMPLETE)
 
@@ -106,6 +108,15 @@ def _by_result(rows: Rows, value: str, _viewer: Viewer) -> Rows:
     return rows.filter(pk__in=soon.order_by().values("job"))
 
 
+def _by_request(rows: Rows, value: str, _viewer: Viewer) -> Rows:
+    return rows.filter(request__number=value)
+
+
+def _a_number(value: str, _viewer: Viewer) -> str:
+    """Whether there is such a request, its rows say."""
+    return value if _NUMBER.fullmatch(value) else ""
+
+
 _RESULTS = (Choice("stored", _lazy("Stored")), Choice("expiring", _lazy("About to expire at Adobe")))
 
 FILTERS = (
@@ -119,6 +130,7 @@ FILTERS = (
     organization(),
     Filter("finished", _lazy("Finished"), _finished, also=words_of_days),
     Filter("sent", _lazy("Sent"), _sent, also=words_of_days),
+    Filter("request", _lazy("Request"), _by_request, also=_a_number),
 )
 
 

@@ -128,7 +128,8 @@ def words_of_days(value: str, _viewer: Viewer) -> str:
 
 def unanswered(path: str = "") -> Q:
     """Open for the law (as PrivacyRequestQuerySet.unanswered)."""
-    return Q(**{f"{path}answered_on": None}) & ~Q(**{f"{path}status__in": REQUEST_CLOSED})
+    still = Q(**{f"{path}answered_on": None}) & ~Q(**{f"{path}status__in": REQUEST_CLOSED})
+    return still & ~Q(**{f"{path}origin": Origin.RESUBMISSION})
 
 
 def due(path: str = "") -> Filter:

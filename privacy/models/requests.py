@@ -126,8 +126,9 @@ class PrivacyRequest(models.Model):
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether the law's clock runs, or is paused: nobody was answered, and there is still something to answer."""
-        return self.answered_on is None and self.status not in REQUEST_CLOSED
+        """Whether the law's clock runs, or is paused (as PrivacyRequestQuerySet.unanswered)."""
+        is_first = self.origin != Origin.RESUBMISSION
+        return is_first and self.answered_on is None and self.status not in REQUEST_CLOSED
 
     @property
     def is_open(self) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.context import organizations_of
 from portal.models import Organization, User
 from privacy import elsewhere
 from privacy.models import JobSync, PrivacyRequest
@@ -63,16 +66,25 @@ def sync_start(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
-    lines = [
-        _Line(
-            organization,
-            JobSync.objects.filter(organization=organization).order_by("-created_at", "-id").first(),
-            PrivacyRequest.objects.filter(organization=organization, origin=Origin.ELSEWHERE).count(),
-        )
-        for organization in Organization.objects.visible_to(request.user)
-    ]
+    organizations = organizations_of(request)
+    newest, found = _newest(organizations), _found(organizations)
+    lines = [_Line(one, newest.get(one.pk), found.get(one.pk, 0)) for one in organizations]
     return {
         "lines": lines,
         "live": any(line.is_live for line in lines),
         "may_start": request.user.has_perm("privacy.start_jobsync"),
     }
+
+
+def _newest(organizations: Sequence[Organization]) -> dict[UUID, JobSync]:
+    """The newest pass of each, by the organization's id."""
+    of_one = JobSync.objects.filter(organization=OuterRef("pk")).order_by("-created_at", "-id")
+    chosen = Organization.objects.filter(pk__in=[one.pk for one in organizations]).order_by()
+    newest = chosen.values(newest=Subquery(of_one.values("pk")[:1]))
+    return {row.organization_id: row for row in JobSync.objects.filter(pk__in=newest).select_related("asked_by")}
+
+
+def _found(organizations: Sequence[Organization]) -> dict[UUID, int]:
+    """How many requests made elsewhere are known of each that has one."""
+    rows = PrivacyRequest.objects.filter(organization__in=organizations, origin=Origin.ELSEWHERE).order_by()
+    return dict(rows.values_list("organization").annotate(Count("pk")))

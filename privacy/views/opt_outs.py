@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -206,16 +207,12 @@ def _about(found: OptOut) -> dict[str, Any]:
 
 
 def _live(request: HttpRequest, found: OptOut) -> dict[str, Any]:
-    rows = found.calls.select_related("opt_out__data_key").defer("entities_sealed")
-    waiting = [Call.of(row) for row in rows.exclude(person_reason="").order_by("ordinal")]
-    calls = waiting + [Call.of(row) for row in rows.filter(person_reason="").order_by("ordinal")[:MOST_CALLS]]
-    accepted, refused, total = (found.calls.filter(**each).count() for each in _COUNTED)
+    calls = [Call.of(row) for row in _calls_worth_showing(found)]
+    counts = found.calls.aggregate(**_COUNTED)
     return _about(found) | {
         "calls": calls,
-        "waiting": waiting,
-        "accepted": accepted,
-        "refused": refused,
-        "call_count": total,
+        "waiting": [call for call in calls if call.row.person_reason],
+        **counts,
         "live": found.status in LIVE,
         "recall_words": _time_left(found.recall_until),
         "may_cancel": request.user.has_perm("privacy.confirm_optout") and found.status in LIVE and intake.can_be_recalled(found),
@@ -224,7 +221,21 @@ def _live(request: HttpRequest, found: OptOut) -> dict[str, Any]:
     }
 
 
-_COUNTED: tuple[dict[str, Any], ...] = ({"state": CallState.SENT}, {"state": CallState.REJECTED}, {})
+def _calls_worth_showing(found: OptOut) -> list[ConsentCall]:
+    """Those that need a person first; the first of the rest."""
+    rows = found.calls.all()
+    rest = rows.filter(person_reason="").order_by("ordinal").values("pk")[:MOST_CALLS]
+    worth = list(rows.filter(~Q(person_reason="") | Q(pk__in=rest)).defer("entities_sealed").order_by("ordinal"))
+    for row in worth:
+        row.opt_out = found
+    return sorted(worth, key=lambda row: not row.person_reason)
+
+
+_COUNTED = {
+    "accepted": Count("pk", filter=Q(state=CallState.SENT)),
+    "refused": Count("pk", filter=Q(state=CallState.REJECTED)),
+    "call_count": Count("pk"),
+}
 
 
 def _may_shred(request: HttpRequest, found: OptOut) -> bool:

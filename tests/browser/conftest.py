@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from psycopg import sql
 
 from tests.people import PASSWORD
@@ -21,6 +21,8 @@ from tests.stack import Stack
 
 # Chromium looks for updates and synchronisation at every start; there is nobody to answer.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"]
+# A machine that runs other tests beside these is slow now and then; what is there is found at once.
+expect.set_options(timeout=15_000)
 WATCH = "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective))"
 
 

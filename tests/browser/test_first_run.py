@@ -58,8 +58,7 @@ def test_from_an_empty_portal_to_the_first_request(
     page.get_by_label("Username").fill("first-officer")
     page.get_by_label("Password:", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
-    page.get_by_role("option", name="Acme").click()
-    page.get_by_role("link", name="Choose selected organizations").click()
+    page.get_by_role("option", name="Acme").dblclick()
     page.get_by_role("button", name="Save", exact=True).click()
 
     visitor.open("/")

@@ -52,7 +52,8 @@ def pages(stack: Stack) -> dict[str, str]:
     """The address of every page, by its name and its state. tests/test_query_counts.py sees to it that none is left out."""
     every: dict[str, str] = stack.drive("grow", str(MANY))
     assert set(every) >= NO_PAGES
-    return {name: address for name, address in every.items() if name not in NO_PAGES}
+    # A list looks the same whatever it is filtered by.
+    return {name: address for name, address in every.items() if name not in NO_PAGES and "?" not in address}
 
 
 def test_every_page_fits_and_can_be_read(pages: dict[str, str], visit: Visit) -> None:

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from portal import audit
+from portal import audit, pace
 from portal.admin import base
-from portal.models import AccessToken, AuditEvent, Organization, User
+from portal.models import AccessToken, AuditEvent, CallTally, MailTrouble, Organization, Pace, User
 from portal.permissions import ADMINISTRATOR, OFFICER, VIEWER
 from tests.admins import Page, make_administrator, open_page, queries_of, signed_in
 from tests.conftest import OTHER_IMS_ORG, Simulator, make_organization
@@ -389,6 +389,26 @@ def test_the_connection_test_says_which_step_fails_and_what_to_do(
     assert advice in page.html
 
 
+def test_the_calls_of_the_connection_test_count_among_the_organizations_own(
+    simulator: Simulator, organization: Organization, administrator: User
+) -> None:
+    Organization.objects.filter(pk=organization.pk).update(calls_per_minute=600)
+    try_connection(administrator, organization)
+    assert Pace.objects.filter(organization=organization, free_at__gt=0).exists()
+    assert CallTally.objects.filter(organization=organization, outcome="200").count() >= 2
+
+
+def test_the_connection_test_waits_for_nobody_whose_calls_are_used_up(
+    simulator: Simulator, organization: Organization, administrator: User
+) -> None:
+    Organization.objects.filter(pk=organization.pk).update(calls_per_minute=600)
+    organization.refresh_from_db()
+    pace.hold_back(organization, 3600)
+    page = try_connection(administrator, organization)
+    assert page.step_states[:3] == ["passed"] * 3
+    assert "calls a minute are used up, so Adobe was not asked" in page.html
+
+
 # --- Hold and resume ---
 
 
@@ -567,6 +587,33 @@ def test_a_change_of_a_group_is_audited(superuser: User) -> None:
     body = {"name": "Viewers", "permissions": [permission.pk for permission in group.permissions.all()]}
     assert signed_in(superuser).post(reverse("admin:auth_group_change", args=[group.pk]), body).status_code == 302
     assert (last_event().action, last_event().details) == ("group.changed", {"fields": "name"})
+
+
+# --- E-mail that does not go out ---
+
+
+def test_its_administrators_see_whose_e_mail_does_not_go_out(
+    organization: Organization, administrator: User, officer: User, stranger: User, superuser: User
+) -> None:
+    now = timezone.now()
+    for name, user in ((MailTrouble.SERVER, None), (str(officer.pk), officer), (str(stranger.pk), stranger)):
+        MailTrouble.objects.create(name=name, user=user, since=now, next_attempt_at=now, attempts=3, error="SMTPDataError 550")
+    changelist = reverse("admin:portal_mailtrouble_changelist")
+
+    def listed(user: User) -> set[str]:
+        answer: Any = signed_in(user).get(changelist)
+        return {row.name for row in answer.context["cl"].result_list}
+
+    assert listed(administrator) == {MailTrouble.SERVER, str(officer.pk)}
+    assert listed(stranger) == {MailTrouble.SERVER, str(stranger.pk)}
+    assert listed(superuser) == {MailTrouble.SERVER, str(officer.pk), str(stranger.pk)}
+    refused: Any = signed_in(officer).get(changelist)
+    assert refused.url.startswith(reverse("admin:login"))
+    address = reverse("admin:portal_mailtrouble_change", args=[officer.pk])
+    assert "SMTPDataError 550" in open_page(signed_in(administrator), address).html
+    assert signed_in(stranger).get(address).status_code == 302
+    assert signed_in(superuser).post(address, {"attempts": 0}).status_code == 403
+    assert MailTrouble.objects.get(user=officer).attempts == 3
 
 
 # --- The trail ---

@@ -12,7 +12,7 @@ from django.core import checks as django_checks
 from django.core.checks import CheckMessage
 
 from portal import checks
-from portal.models import Organization
+from portal.models import Organization, RuntimeSetting
 from tests.conftest import make_organization
 from tests.portal.master_keys import entry
 
@@ -157,6 +157,23 @@ def test_an_address_that_is_none_does_not_stop_the_checks(production: LazySettin
 @pytest.mark.django_db
 def test_it_does_not_look_at_rows_when_no_database_is_checked() -> None:
     Organization.objects.filter(pk=make_organization().pk).update(client_id="")
+    assert found() == []
+
+
+# --- Settings changed at run time: looked at when a database is ---
+
+
+@pytest.mark.django_db
+def test_it_warns_of_a_changed_setting_that_is_not_used() -> None:
+    RuntimeSetting.objects.create(name="LIST_EVERY_SECONDS", value=60)
+    RuntimeSetting.objects.create(name="OF_A_LATER_VERSION", value="anything")
+    assert found(databases=["default"]) == []
+    RuntimeSetting.objects.update(value=1)
+    (message,) = found(databases=["default"])
+    assert (message.id, message.msg) == (
+        "portal.W003",
+        "LIST_EVERY_SECONDS was changed to a value that is not used: It must be between 5 seconds and 1 day.",
+    )
     assert found() == []
 
 

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.ids import new_id
 from portal.models import DataKey, Organization, User
+from portal.outbound import LIST_UNREAD, CallState, PersonReason
 from privacy.models import Job, JobListing, PrivacyRequest, ProductResponse, ResultArchive, Submission, Upload
 from privacy.statuses import ArchiveStatus, JobStatus
 from tests.admins import Page, make_administrator, open_page, queries_of, signed_in
@@ -327,3 +328,22 @@ def test_a_list_takes_as_many_queries_for_fifty_rows_as_for_five(
     with django_assert_max_num_queries(few):
         answer: Any = client.get(address)
     assert len(answer.context["cl"].result_list) == 50
+
+
+def test_a_call_says_why_it_waits_for_a_person(rows: Rows, administrator: User) -> None:
+    call = Submission.objects.get(request=rows.request)
+    calls = Submission.objects.filter(pk=call.pk)
+    calls.update(state=CallState.UNKNOWN, person_reason=PersonReason.NO_LIST)
+    client = signed_in(administrator)
+    for address in (list_of(Submission), page_of(call)):
+        assert "Adobe keeps no list in which it could be looked for</td>" in words_of(client.get(address))
+    # The same code where there is a list, and nobody could read it.
+    calls.update(last_error=LIST_UNREAD)
+    for address in (list_of(Submission), page_of(call)):
+        assert "Adobe&#x27;s list could not be read for a day</td>" in words_of(client.get(address))
+
+
+def words_of(answer: Any) -> str:
+    """The page; a value on a row's own page ends like one in a list."""
+    html: str = answer.content.decode()
+    return html.replace('<div class="readonly">', "<td>").replace("</div>", "</td>")

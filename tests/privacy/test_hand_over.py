@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from portal import registry
 from portal.models import Notice, Organization, User
 from privacy.models import PrivacyRequest
 from privacy.statuses import RequestStatus
 from tests.actors import Actors, covers, everything_kept
+from tests.admins import make_administrator, open_page, signed_in
 from tests.conftest import OTHER_IMS_ORG, make_organization
 from tests.handling import received, told
 from tests.pages import Browser, Page
@@ -117,3 +119,23 @@ def test_two_different_people_are_needed(browser: Browser, organization: Organiz
     answer = browser.post(ADDRESS, {"giver": str(officer.pk), "taker": str(officer.pk)})
     assert answer.status_code == 422
     assert Page.of(answer).root.one("p", class_="error").text == "Choose two different people."
+
+
+def test_the_administration_leads_here_from_whoever_leaves(
+    organization: Organization, officer: User, leaver: User, ada: User
+) -> None:
+    administrator = signed_in(make_administrator("administrator", organization))
+    stranger = make_administrator("stranger", make_organization(ims_org_id=OTHER_IMS_ORG, name="Other"))
+    page = reverse("admin:portal_user_change", args=[leaver.pk])
+    link = f"{ADDRESS}?giver={leaver.pk}"
+    assert link not in open_page(administrator, page).links
+    for _ in range(2):
+        owned(organization, officer, leaver)
+    found = open_page(administrator, page)
+    assert link in found.links
+    assert "Give 2 requests of Lee Ver to another" in found.html
+    assert link not in open_page(administrator, reverse("admin:portal_user_change", args=[ada.pk])).links
+    # Whoever may not hand over, or sees none of the requests, is led nowhere.
+    viewer = make_user("looker", "Viewer", organization)
+    assert registry.person_links(leaver, viewer) == []
+    assert registry.person_links(leaver, stranger) == []

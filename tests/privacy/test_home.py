@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.models import JobDay, Organization, User
 from portal.outbound import CallState
 from privacy.models import ConsentCall, OptOut, PrivacyRequest, ResultArchive, Submission
-from privacy.statuses import JobStatus, Outcome, RequestStatus
+from privacy.statuses import JobStatus, Origin, Outcome, RequestStatus
 from tests.actors import Actors
 from tests.admins import make_administrator
 from tests.conftest import OTHER_IMS_ORG, make_organization
@@ -74,6 +74,22 @@ def test_each_kind_of_request_is_counted_once_and_opens_its_rows(browser: Browse
         "Finished with errors": {"status": "failed", "due": "open"},
         "Adobe is done: answer the person": {"status": "complete", "due": "open"},
     }
+
+
+def test_a_resubmission_is_due_only_in_the_request_that_it_is_of(browser: Browser, organization: Organization) -> None:
+    again: dict[str, Any] = {"origin": Origin.RESUBMISSION, "due_on": in_days(-3)}
+    first = plain_request(organization, due_on=in_days(-3), status=RequestStatus.FAILED)
+    plain_request(organization, resubmission_of=first, status=RequestStatus.IN_PROGRESS, **again)
+    waits = plain_request(organization, resubmission_of=first, status=RequestStatus.ATTENTION, **again)
+    numbers = {words: number for words, (number, _) in pressing(browser.page("/")).items()}
+    assert numbers == {"Overdue": "1", "Finished with errors": "1", "Wait for a decision": "1"}
+    assert waits.number not in browser.page("/requests/", due="overdue").text
+    # Answered is the first: nothing is due any more, and the call waits all the same.
+    PrivacyRequest.objects.filter(pk=first.pk).update(answered_on=in_days(0), outcome=Outcome.GRANTED)
+    page = browser.page("/")
+    assert {words: number for words, (number, _) in pressing(page).items()} == {"Wait for a decision": "1"}
+    assert waits.number in browser.page("/requests/", status="attention").text
+    assert waits.number not in browser.page("/requests/", due="open").text
 
 
 def test_a_number_is_that_of_the_rows_behind_it(browser: Browser, organization: Organization) -> None:

@@ -38,3 +38,17 @@ def test_a_row_says_what_adobe_said_and_names_nobody(
     assert "analytics=error" in row["products"]
     assert "analytics=PRVCY-1000-400" in row["codes"]
     assert "badformat" not in str(rows)
+
+
+def test_the_jobs_of_one_request_are_exported_from_its_page(
+    actors: Actors, simulator: Simulator, organization: Organization, officer: User
+) -> None:
+    request, _other = sent_request(organization, officer, people(2)), sent_request(organization, officer, people(1))
+    page = actors.officer.page(f"/requests/{request.number}/")
+    form = page.forms[ADDRESS]
+    assert form.buttons == ["Export 4 jobs as CSV"]
+    rows = exported(actors.officer, ADDRESS, form.fields["query"])
+    assert [row["request"] for row in rows] == [request.number] * 4
+    assert f"Request: {request.number}" in actors.officer.page("/jobs/", request=request.number).text
+    assert ADDRESS not in actors.viewer.page(f"/requests/{request.number}/").forms
+    assert exported(actors.stranger, ADDRESS, form.fields["query"]) == []

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from kombu.exceptions import OperationalError
 
-from portal import clock, registry, steps
+from portal import clock, passes, registry, steps
 from portal.celery import app
 from portal.models import StepRun, Wakeup
 from portal.waits import time_left
@@ -147,7 +147,13 @@ def _next_of(schedule: Any, last: StepRun, now: datetime) -> datetime | None:
         # To the minute, as such a schedule is; celery measures from a clock of its own.
         return (now + left + timedelta(seconds=30)).replace(second=0, microsecond=0)
     every: timedelta = schedule.run_every
-    return last.began_at + every if last.began_at else None
+    if last.began_at is None:
+        return now
+    late = now - last.began_at - every
+    if timedelta() < late < 2 * timedelta(seconds=passes.SELDOM_SECONDS):
+        # What runs every few seconds is not noted each time.
+        return now + (-late) % every
+    return last.began_at + every
 
 
 def _is_daily(schedule: Any) -> bool:

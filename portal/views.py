@@ -65,7 +65,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, and 507 when a disk is full. The templates ask the database for nothing: it may be what failed.
 
-    A form that htmx has sent stays as it is filled in, and is told of the full disk above it.
+    A form that htmx has sent stays as it is filled in, and is told of the full disk beside it.
 
     Django calls this while it handles the exception, and does not hand it over.
     """
@@ -78,7 +78,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = render(request, "portal/_disk_full.html", context, status=status)
         response["HX-Retarget"], response["HX-Reswap"], response["HX-Reselect"] = (
             "#session",
-            "innerHTML show:window:top",
+            "innerHTML",
             "#disk-full",
         )
         return response

@@ -34,7 +34,10 @@ else:
 class SettingForm(forms.Form):
     """The value of one setting, in the unit that a person types."""
 
-    value = forms.FloatField(label=_lazy("New value"), widget=forms.NumberInput(attrs={"step": "any", "class": "vIntegerField"}))
+    value = forms.FloatField(
+        label=_lazy("New value"),
+        widget=forms.NumberInput(attrs={"step": "any", "class": "vIntegerField", "aria-describedby": "bounds"}),
+    )
 
     def __init__(self, setting: Setting, *args: Any, **kwargs: Any) -> None:
         """Of this setting."""

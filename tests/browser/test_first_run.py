@@ -32,6 +32,12 @@ def steps(page: Page) -> list[str]:
     return [words.split()[0] for words in page.locator(".first-steps .pill").all_inner_texts()]
 
 
+def save(page: Page) -> None:
+    """A form of the administration."""
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
 def test_from_an_empty_portal_to_the_first_request(
     visit: Callable[..., Visitor], stack: Stack, request_file: Callable[..., Path]
 ) -> None:
@@ -44,7 +50,7 @@ def test_from_an_empty_portal_to_the_first_request(
     fields = {"name": "Acme", "ims_org_id": IMS_ORG, "client_id": "simulator-client", "client_secret": "simulator-secret"}
     for name, value in (fields | dict.fromkeys(("gateway_url", "ims_url"), stack.simulator.address)).items():
         page.locator(f"#id_{name}").fill(value)
-    page.get_by_role("button", name="Save", exact=True).click()
+    save(page)
 
     visitor.open("/")
     assert steps(page) == ["Done", "To", "To", "To"]
@@ -59,7 +65,7 @@ def test_from_an_empty_portal_to_the_first_request(
     page.get_by_label("Password:", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("option", name="Acme").dblclick()
-    page.get_by_role("button", name="Save", exact=True).click()
+    save(page)
 
     visitor.open("/")
     assert steps(page) == ["Done", "Done", "Done", "To"]

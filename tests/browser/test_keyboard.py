@@ -71,6 +71,7 @@ def test_a_request_is_extended_asked_again_and_answered(visit: Visit, stack: Sta
     stack.wait_until(lambda: len(stack.simulator.ledger()) >= 2, 30)
     stack.simulator.control("finish", {})
     expect(page.locator("#progress .pill").first).to_contain_text("Finished with errors", timeout=30_000)
+    page.reload()
 
     press(page, "Extend the date…")
     page.get_by_role("heading", name="Extend the date of the answer").wait_for()

@@ -117,7 +117,7 @@ def test_a_task_of_the_clock_says_when_it_runs_next(db: None) -> None:
     assert tidy.next_at is not None
     assert now < tidy.next_at <= now + timedelta(days=1)
     assert (tidy.next_at.astimezone(UTC).hour, tidy.next_at.astimezone(UTC).minute) == (3, 10)
-    assert task("seal-audit").next_at is None
+    assert task("seal-audit").is_due
     began = now - timedelta(seconds=20)
     StepRun.objects.create(step="seal-audit", began_at=began, ended_at=now)
     assert task("seal-audit").next_at == began + timedelta(seconds=60)
@@ -138,6 +138,16 @@ def test_a_step_runs_next_when_its_first_row_falls_due(organization: Organizatio
     calls.objects.update(next_attempt_at=later)
     submit = task("submit")
     assert (submit.next_at, submit.is_due) == (later, False)
+
+
+def test_a_task_that_is_not_noted_each_time_is_not_taken_for_late(db: None) -> None:
+    now = timezone.now()
+    StepRun.objects.create(step="sweep", began_at=now - timedelta(seconds=65), ended_at=now - timedelta(seconds=64))
+    sweep = task("sweep")
+    assert sweep.next_at is not None
+    assert now < sweep.next_at < now + timedelta(seconds=30)
+    StepRun.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(hours=1))
+    assert task("sweep").is_due
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ def test_a_disk_that_is_full_is_said_and_nothing_is_kept(
     assert (answer.status_code, Page.of(answer).title) == (507, "The portal's disk is full")
     assert stored_files() == set()
     assert not Upload.objects.exists()
-    # With scripts the form stays as it is, under the same words.
+    # With scripts the form stays as it is, beside the same words.
     answer = send(browser, organization, request_file(), headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (507, "#session")
     assert "nothing of what you sent was kept; what you typed is still here" in answer.content.decode()

@@ -26,7 +26,7 @@ from tests.grown import Addresses, Ground, grow
 from tests.pages import Browser
 from tests.people import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 BASELINE = Path(__file__).with_name("query_counts.json")
 FEW, MANY = 3, 12
 FOREVER = 3600

@@ -22,6 +22,7 @@ class ExpirationOrderInline(ReadOnlyInline):
     """What was sent to Adobe for it."""
 
     model = ExpirationOrder
+    joined = ("asked_by",)
     fields = ("kind", "state", "expires_at", "asked_by", "created_at", "first_sent_at", "settled_at", "last_error")
     ordering = ("-created_at",)
 

@@ -148,6 +148,8 @@ class ReadOnlyInline(_NothingToDo, _TabularInline):
     extra = 0
     can_delete = False
     show_change_link = True
+    # Rows that a shown column leads to: read with the rows, not one by one.
+    joined: ClassVar[tuple[str, ...]] = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """All of them: an inline, unlike a page, makes form fields also for those who may only look."""
@@ -155,7 +157,10 @@ class ReadOnlyInline(_NothingToDo, _TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without encrypted columns."""
-        return super().get_queryset(request).defer(*sealed_columns(self.model))
+        rows = super().get_queryset(request)
+        if self.joined:
+            rows = rows.select_related(*self.joined)
+        return rows.defer(*sealed_columns(self.model, self.joined))
 
 
 class AuditedAdmin(_ModelAdmin):

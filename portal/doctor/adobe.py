@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from portal import crypto
 from portal.adobe.connection_test import test_connection
-from portal.adobe.metering import FREE
 from portal.adobe.credentials import Credentials
 from portal.adobe.errors import OrganizationBlocked
+from portal.adobe.metering import FREE
 from portal.adobe.transport import Answer, Call, Transport
 from portal.connections import credentials_of
 from portal.doctor.findings import Finding, ok, problem, warning

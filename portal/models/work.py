@@ -38,13 +38,13 @@ class Wakeup(models.Model):
 
 
 class StepRun(models.Model):
-    """The last passes of a step of background work, or of a task that runs by the clock. A row for the administrators' page; no
-    work depends on it. Written by `portal.passes`.
+    """The last passes of a step of background work, or of a task that runs by the clock. For the administrators' page: no work
+    depends on it. Written by `portal.passes`.
     """
 
     step = models.CharField(max_length=40, primary_key=True)
-    # Of the pass that ended last. A task that runs by the clock writes when it begins; where a pass of a step began last stands in
-    # its Wakeup.
+    # Of the pass that ended last. A task that runs by the clock writes when it begins; when a pass of a step began last stands
+    # in its Wakeup.
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     # How many rows were done, by the last pass that did any.

@@ -239,8 +239,8 @@ def _parts(pks: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 
 
 def _wait_after_pass(one: _Pass, began: datetime) -> float:
-    """Seconds until the next pass: half as long again after each one without news, up to `health.longest_quiet`. The usual interval
-    while a job is young or a request is due soon.
+    """Seconds until the next pass: half as long again after each one without news, up to `health.longest_quiet`. The usual
+    interval while a job is young or a request is due soon.
     """
     listing, every = one.listing, health.list_every(one.listing.organization)
     longest = health.longest_quiet(every)

@@ -2,7 +2,7 @@
 
 Each bench is the module of its name here and a process of its own, so that none measures the memory of another. It prints what
 it finds; its last line is JSON, and its exit status is 1 when an expectation fails. BENCH_PEOPLE sets another size where a bench
-has one.
+has one, BENCH_JOBS that of pages.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ BENCHES = {
     "follow": "100,000 open jobs through a day: calls to Adobe, and what a pass through its list costs",
     "workers": "jobs a minute with 1, 2, 4 and 8 workers",
     "events": "signed events accepted a second, against a view that does nothing",
+    "pages": "every list, search and detail page at 1,000,000 jobs, over the same at 10,000",
     "sizing": "bytes a person, memory a process",
     "growth": "ten times the size against the size",
 }

@@ -1,8 +1,8 @@
 """A portal that was at work for a year: requests of every size with all that belongs to them, written by the database itself.
 
-Rows come in blocks. A block has requests of one person and of many, of every organization, law, state and day of the year, so that
-a hundred blocks are a hundred times one of them. What is sealed is sealed once and copied: all requests of one organization
-share a key here.
+Rows come in blocks. A block has requests of one person and of many, of every organization, law, state and day of the year, so a
+hundred blocks are a hundred times one of them. What is sealed is sealed once and copied: all requests of one organization share
+a key here.
 """
 
 from __future__ import annotations

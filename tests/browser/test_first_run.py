@@ -50,6 +50,8 @@ def test_from_an_empty_portal_to_the_first_request(
     fields = {"name": "Acme", "ims_org_id": IMS_ORG, "client_id": "simulator-client", "client_secret": "simulator-secret"}
     for name, value in (fields | dict.fromkeys(("gateway_url", "ims_url"), stack.simulator.address)).items():
         page.locator(f"#id_{name}").fill(value)
+    for code in ("analytics", "profileService"):
+        page.locator(f"input[name=product_codes][value={code}]").check()
     save(page)
 
     visitor.open("/")
@@ -64,7 +66,8 @@ def test_from_an_empty_portal_to_the_first_request(
     page.get_by_label("Username").fill("first-officer")
     page.get_by_label("Password:", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
-    page.get_by_role("option", name="Acme").dblclick()
+    page.get_by_role("option", name="Acme").click()
+    page.get_by_role("button", name="Choose selected organizations").click()
     save(page)
 
     visitor.open("/")

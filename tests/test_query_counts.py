@@ -49,9 +49,20 @@ WITHOUT = {
 # The admin is Django's own (tests/*/test_admin.py count there); the API answers machines (tests/*/api).
 WITHOUT_NAMESPACES = {"admin", "api"}
 
-# Reads that no page does with fewer than these; each with its reason.
 MOST = 12
-BEYOND: dict[str, str] = {}
+# Pages that ask more often, each with its reason.
+_EACH_STEP = "looks at each of some thirty steps of background work, each with a table of its own; for administrators"
+_EACH_PART = "shows some twenty things about one request, each with a table of its own; none of them is asked for twice"
+BEYOND = {
+    "health": _EACH_STEP,
+    "health-now": _EACH_STEP,
+    "privacy:request-detail": _EACH_PART,
+    "privacy:request-detail, answered": _EACH_PART,
+    "privacy:request-detail, failed": _EACH_PART,
+    "privacy:request-detail, waits for a person": _EACH_PART,
+    "privacy:request-progress": _EACH_PART,
+    "search-result": "looks into the index of everything that can be found by what was typed: a dozen tables",
+}
 
 
 @pytest.fixture(autouse=True)

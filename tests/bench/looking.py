@@ -122,7 +122,7 @@ def _addresses(on: Ground) -> Mapping[str, str]:
         f"search by {what}": reverse("search-result", args=[keeping.keep(on.user, Wanted(text)).pk])
         for what, text in _wanted().items()
     }
-    return lists | searches | _details()
+    return {**lists, **searches, **_details()}
 
 
 def _wanted() -> Mapping[str, str]:

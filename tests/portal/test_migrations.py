@@ -138,7 +138,7 @@ def test_every_exception_is_for_a_migration_that_is_there() -> None:
 # --- The test itself finds what it is for ---
 
 
-def note(options: dict[str, Any] | None = None, **fields: AnyField) -> migrations.state.ProjectState:
+def note(options: dict[str, Any] | None = None, /, **fields: AnyField) -> migrations.state.ProjectState:
     """One model with these fields, as old code knows it."""
     state = migrations.state.ProjectState()
     made = migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True)), *fields.items()], options)
@@ -149,7 +149,7 @@ def note(options: dict[str, Any] | None = None, **fields: AnyField) -> migration
 def judged(operation: Operation, **fields: AnyField) -> list[str]:
     """What is wrong with one operation on the model."""
     return [
-        fault.rpartition(": ")[2] for fault in faults_of("portal", "9999_test", [operation], note(**fields), {("portal", "note")})
+        fault.rpartition(": ")[2] for fault in faults_of("portal", "9999_test", [operation], note(None, **fields), {("portal", "note")})
     ]
 
 

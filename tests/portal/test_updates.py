@@ -64,6 +64,6 @@ def test_a_row_that_is_not_there_is_not_made(three: list[Organization]) -> None:
 def test_only_rows_that_hold_what_is_asked_for_are_written(three: list[Organization]) -> None:
     Organization.objects.filter(pk=three[1].pk).update(held_at=timezone.now())
     Organization.objects.filter(pk=three[2].pk).update(hold_reason="by_hand")
-    columns = {"pk": [one.pk for one in three], "name": ["x", "y", "z"]}
+    columns: dict[str, Sequence[Any]] = {"pk": [one.pk for one in three], "name": ["x", "y", "z"]}
     assert update_each(Organization, columns, only={"held_at": None, "hold_reason": ""}) == 1
     assert names() == ["x", "B", "C"]

@@ -151,10 +151,10 @@ def test_a_number_is_given_once() -> None:
 
 
 def test_one_wake_up_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    published = at_once(lambda: steps._mark_published("send"))
+    published = at_once(lambda: steps._mark_published("send", {}))
     assert published.count(True) == 1
     Wakeup.objects.update(published_at=None)
-    assert at_once(lambda: steps._mark_published("send")).count(True) == 1
+    assert at_once(lambda: steps._mark_published("send", {})).count(True) == 1
 
 
 def test_rotations_at_once_lose_no_key(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:

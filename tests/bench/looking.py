@@ -31,7 +31,7 @@ JOBS = 1_000_000
 TIMES = 100
 MOST_GROWTH = 1.5
 MOST_STATEMENTS = 12
-LOADS = 7
+LOADS = 5
 # A page that takes so long is not loaded as often.
 SLOW = 2.0
 # Below these a page is fast whatever the ratio says: the clock and the machine have more to do with it than the rows.
@@ -169,13 +169,13 @@ def _look(user: User, address: str) -> Look:
     with CaptureQueriesContext(connection) as captured:
         _load(client, address)
     slowest = max(captured.captured_queries, key=lambda query: float(query["time"]))
+    if os.environ.get("BENCH_TALK"):
+        print(f"{statistics.median(loads):8.3f} s {slowest['time']} s {address}", flush=True)
     return Look(statistics.median(loads), len(captured), float(slowest["time"]), slowest["sql"])
 
 
 def _load(client: Client, address: str) -> float:
     began = time.perf_counter()
-    if os.environ.get("BENCH_TALK"):
-        print(address, flush=True)
     answer = client.get(address)
     seconds = time.perf_counter() - began
     assert answer.status_code == 200, (address, answer.status_code)

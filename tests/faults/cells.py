@@ -56,6 +56,11 @@ class Cell:
     def __str__(self) -> str:
         return self.words
 
+    @property
+    def needs_a_stale_claim(self) -> bool:
+        """Whether it strikes where the sweep takes a claim away: for that a process must have died or stood before."""
+        return self.point is FailPoint.IN_SWEEP or self.deed is Deed.SWEEP_TWICE
+
 
 ADOBE: dict[str, str] = {
     "refuse": "connection refused",
@@ -113,3 +118,5 @@ def _cells() -> list[Cell]:
 
 CELLS = _cells()
 RESIDUE = next(cell for cell in CELLS if cell.past_looks)
+# A worker that dies with a claim in its hand.
+DYING = next(cell for cell in CELLS if cell.point is FailPoint.AFTER_CLAIM and cell.act is Act.KILL)

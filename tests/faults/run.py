@@ -22,7 +22,7 @@ from privacy.statuses import JOB_AT_ADOBE_OPEN, ArchiveStatus, RequestStatus
 from tests.conftest import make_organization
 from tests.faults import report
 from tests.faults.accounting import Confirmed, Kind, Ledgers, Verdict, judge, standing
-from tests.faults.cells import Cell, Deed
+from tests.faults.cells import DYING, Cell, Deed
 from tests.faults.database import patiently
 from tests.faults.field import SPEED, Field
 from tests.faults.schedule import Errand, Plan, Round, rounds_of
@@ -131,6 +131,9 @@ class Run:
                 strikes.carry_on()
                 if cell.deed is Deed.RESTORE:
                     strikes.back_up()
+                if cell.needs_a_stale_claim:
+                    # No other fault makes one any more.
+                    strikes.strike(DYING, dice.random())
                 strikes.strike(cell, dice.random())
             time.sleep(self.plan.pause * 3)
 

@@ -8,6 +8,8 @@ PORT ?= 8000
 ADOBE_PORT ?= 8900
 ARGS ?=
 CASES ?=
+# More than the cores: tests that start whole stacks wait much.
+PROCESSES ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 export DJANGO_SETTINGS_MODULE ?= portal.settings
 
 # Installs a hashed lock into .venv: with uv when it is there, else with pip. $(1) is the lock file.
@@ -39,7 +41,7 @@ demo: $(VENV)/.run catalogues ## the portal with a local Adobe on this machine (
 demo-reset: ## forget all that the demo has kept
 	@$(PYTHON) -m portal.demo.reset
 
-PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev catalogues ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need (CASES=every: each case on both)
 	@$(BIN)/python -m tests.needs

@@ -62,4 +62,3 @@ def _quotas(narrowed: Narrowed) -> Need:
         len(nearly),
         reverse("hygiene:quota-list"),
     )
-

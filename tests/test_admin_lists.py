@@ -243,9 +243,10 @@ def test_its_pages_ask_as_much_for_many_rows_as_for_few(root: Client, ground: Gr
 
 
 def reads_a_whole_table(statements: list[str]) -> list[str]:
-    """Counts without an end, and looks for every value of a column, in a table that grows."""
+    """Counts without an end, and looks for every value of a column, in a table that grows; not among the parts of one request."""
     tables = "|".join(re.escape(model._meta.db_table) for model in LARGE)
-    in_large = [one for one in statements if re.search(rf'FROM "({tables})"', one)]
+    parts_of_one = re.compile(r'WHERE .*"(request|record_delete)_id" = ')
+    in_large = [one for one in statements if re.search(rf'FROM "({tables})"', one) and not parts_of_one.search(one)]
     return [one for one in in_large if ("COUNT(" in one and "LIMIT" not in one) or "SELECT DISTINCT" in one]
 
 

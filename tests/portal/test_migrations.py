@@ -149,7 +149,8 @@ def note(options: dict[str, Any] | None = None, /, **fields: AnyField) -> migrat
 def judged(operation: Operation, **fields: AnyField) -> list[str]:
     """What is wrong with one operation on the model."""
     return [
-        fault.rpartition(": ")[2] for fault in faults_of("portal", "9999_test", [operation], note(None, **fields), {("portal", "note")})
+        fault.rpartition(": ")[2]
+        for fault in faults_of("portal", "9999_test", [operation], note(None, **fields), {("portal", "note")})
     ]
 
 

@@ -176,7 +176,10 @@ def test_another_way_begins_afresh_and_lists_are_read_soon(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"way": EventWay.OFF}, "Events are not used. Adobe's list is read every 15 minutes; while nothing changes at least every hour."),
+        (
+            {"way": EventWay.OFF},
+            "Events are not used. Adobe's list is read every 15 minutes; while nothing changes at least every hour.",
+        ),
         ({}, "No event with Adobe's signature has come yet."),
         ({"last_error": health.MISSED}, "has all four kinds"),
         ({"confirmed_at": True}, "relied on. Adobe's list is read every hour."),

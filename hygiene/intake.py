@@ -311,7 +311,7 @@ def discard(record_delete: RecordDelete, user: User | None) -> None:
         )
         if not changed:
             raise NotPossible(_("This record delete was confirmed or discarded already."))
-        _record(record_delete, "discarded" if user is not None else "expired", user)
+        _record(record_delete, audit.discarded_by(user), user)
         if record_delete.data_key is not None:
             record_delete.data_key.destroy()
     crypto.discard(record_delete.file_path)

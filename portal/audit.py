@@ -55,6 +55,11 @@ def record(
     return record_many([AuditRecord(action, actor, organization, obj, root_id, details or {})])[0]
 
 
+def discarded_by(actor: User | None) -> str:
+    """What became of something that nobody confirmed: a person discarded it, or (None) its time was over."""
+    return "discarded" if actor is not None else "expired"
+
+
 def record_many(records: Sequence[AuditRecord]) -> list[AuditEvent]:
     """Write many events with one statement; internal systems are told of those they want to know."""
     now = timezone.now()

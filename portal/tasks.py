@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from celery.schedules import crontab
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -72,11 +74,11 @@ def mail_notices() -> int:
 
 @app.task(ignore_result=True)
 def daily() -> None:
-    """Begin what is done once a night."""
-    with passes.noted("daily") as one:
-        for begin in registry.daily():
-            begin()
-            one.done += 1
+    """Begin what is done once a night. One that fails stops none of the others; its error is raised when all have begun."""
+    with passes.noted("daily") as one, ExitStack() as each:
+        one.done = len(registry.daily())
+        for begin in reversed(registry.daily()):
+            each.callback(begin)
 
 
 @app.task(ignore_result=True, soft_time_limit=TIDY_SOFT_LIMIT, time_limit=TIDY_HARD_LIMIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +21,15 @@ def make_administrator(name: str, *organizations: Organization) -> User:
     user = make_user(name, "Administrator", *organizations)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
+    return user
+
+
+def make_looker(right: str, *organizations: Organization) -> User:
+    """A viewer who may enter the admin and has one right there, such as `view_steprun`."""
+    user = make_user("looker", "Viewer", *organizations)
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    user.user_permissions.add(Permission.objects.get(codename=right))
     return user
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import BaseFormSet, Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from portal import audit
@@ -91,6 +93,42 @@ class _NothingToDo:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes them."""
         return False
+
+
+class DeclaredAdmin(_ModelAdmin):
+    """What the code declares, all of it on one page of ours: a row only keeps what became of one. None is added or deleted here.
+
+    `folder` is where its templates are.
+    """
+
+    folder = ""
+    actions: Sequence[Any] | None = None
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They are declared."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And stay."""
+        return False
+
+    def may_look(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def may_change(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+
+    def page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """One of its pages, in the frame of the admin. What it shows may depend on `may_change`."""
+        request.current_app = self.admin_site.name
+        whole = self.admin_site.each_context(request) | {"opts": self.opts, "may_change": self.has_change_permission(request)}
+        return TemplateResponse(request, f"{self.folder}/{name}.html", whole | context, status=status)
 
 
 class ReadOnlyAdmin(_NothingToDo, _ModelAdmin):

@@ -6,29 +6,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from portal import runtime
-from portal.admin.base import CappedPaginator, acting_user
+from portal.admin.base import DeclaredAdmin, acting_user
 from portal.models import RuntimeSetting
 from portal.runtime import SETTINGS, Setting
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[RuntimeSetting]
-else:
-    _ModelAdmin = admin.ModelAdmin
 
 
 class SettingForm(forms.Form):
@@ -99,20 +93,10 @@ class Line:
 
 
 @admin.register(RuntimeSetting)
-class RuntimeSettingAdmin(_ModelAdmin):
-    """Which settings there are stands in `portal.runtime`: none is added or deleted here."""
+class RuntimeSettingAdmin(DeclaredAdmin):
+    """Which settings there are stands in `portal.runtime`. Going back to the environment's value is a button of its own."""
 
-    actions = None
-    paginator = CappedPaginator
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They are declared."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Going back to the environment's value is a button of its own."""
-        return False
+    folder = "admin/portal/runtimesetting"
 
     def get_urls(self) -> list[URLPattern]:
         """The page of the button."""
@@ -121,32 +105,29 @@ class RuntimeSettingAdmin(_ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Every setting, with what holds now and where that comes from."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        self.may_look(request)
         rows = {row.name: row for row in RuntimeSetting.objects.select_related("changed_by")}
         lines = [Line(setting, rows.get(name)) for name, setting in SETTINGS.items()]
-        context = {"title": _("Settings"), "lines": lines, "may_change": self.has_change_permission(request)}
-        return self._page(request, "list", context)
+        return self.page(request, "list", {"title": _("Settings"), "lines": lines})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One setting, and its new value."""
         line = self._line(unquote(object_id))
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        self.may_look(request)
         form = SettingForm(line.setting, request.POST or None, initial={"value": line.typed})
         if request.method == "POST":
-            self._may_change(request)
+            self.may_change(request)
             if form.is_valid():
                 return self._change(request, line.setting, form.cleaned_data["value"])
-        context = {"title": line.setting.label, "line": line, "form": form, "may_change": self.has_change_permission(request)}
-        return self._page(request, "change", context, status=422 if form.errors else 200)
+        context = {"title": line.setting.label, "line": line, "form": form}
+        return self.page(request, "change", context, status=422 if form.errors else 200)
 
     def reset(self, request: HttpRequest, name: str) -> HttpResponse:
         """Let the environment's value hold again."""
         line = self._line(unquote(name))
-        self._may_change(request)
+        self.may_change(request)
         told = {"setting": line.setting.label, "value": line.environments}
         if runtime.reset(line.setting.name, acting_user(request)):
             self.message_user(request, _("%(setting)s: the environment's value holds again, %(value)s.") % told)
@@ -167,12 +148,3 @@ class RuntimeSettingAdmin(_ModelAdmin):
         if setting is None:
             raise Http404
         return Line(setting, RuntimeSetting.objects.select_related("changed_by").filter(name=name).first())
-
-    def _may_change(self, request: HttpRequest) -> None:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        whole = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"admin/portal/runtimesetting/{name}.html", whole, status=status)

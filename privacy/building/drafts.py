@@ -143,15 +143,11 @@ def discard(draft: Draft, user: User | None) -> None:
         Draft.objects.filter(pk=row.pk).delete()
         if key is not None:
             key.destroy()
-        audit.record(f"draft.{_how(user)}", actor=user, organization=row.organization, obj=draft, root_id=draft.pk)
+        audit.record(f"draft.{audit.discarded_by(user)}", actor=user, organization=row.organization, obj=draft, root_id=draft.pk)
     if upload is not None and upload.status in UPLOAD_OPEN:
         # Somebody may have confirmed it this moment.
         with suppress(intake.NotPossible):
             intake.discard(upload, user)
-
-
-def _how(user: User | None) -> str:
-    return "discarded" if user is not None else "expired"
 
 
 def _locked(draft: Draft) -> Draft:

@@ -95,7 +95,7 @@ def discard(opt_out: OptOut, user: User | None) -> None:
         )
         if not taken:
             raise NotPossible(_("This opt-out was confirmed or discarded already."))
-        _record("discarded" if user is not None else "expired", opt_out, user)
+        _record(audit.discarded_by(user), opt_out, user)
         if opt_out.data_key is not None:
             opt_out.data_key.destroy()
 

@@ -153,7 +153,7 @@ def discard(upload: Upload, user: User | None) -> None:
         if not changed:
             raise NotPossible(_("This upload was confirmed or discarded already."))
         upload.duplicates.all().delete()
-        act = "upload.discarded" if user is not None else "upload.expired"
+        act = f"upload.{audit.discarded_by(user)}"
         audit.record(act, actor=user, organization=upload.organization, obj=upload, root_id=upload.pk)
         if upload.data_key is not None:
             upload.data_key.destroy()

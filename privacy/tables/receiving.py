@@ -136,7 +136,7 @@ def discard(table: TableImport, user: User | None) -> None:
         # As it is now: a worker may have read it to its end since.
         table.refresh_from_db(fields=["path", "bad_path"])
         paths = converting.forget(table)
-        _record("table.discarded" if user is not None else "table.expired", table, user)
+        _record(f"table.{audit.discarded_by(user)}", table, user)
     for path in paths:
         crypto.discard(path)
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from celery import Task as CeleryTask
 from celery.schedules import crontab
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,10 +17,8 @@ from kombu.exceptions import OperationalError
 from portal import clock, periodic, registry
 from portal.celery import app
 from portal.models import AuditEvent, Organization, StepRun, User, Wakeup
-from portal.permissions import VIEWER
-from tests.admins import Page, make_administrator, open_page, queries_of, signed_in
+from tests.admins import Page, make_administrator, make_looker, open_page, queries_of, signed_in
 from tests.files import confirmed_request, payload, people
-from tests.people import make_user
 
 ALL = reverse("admin:portal_steprun_changelist")
 
@@ -40,11 +37,7 @@ def administrator(organization: Organization) -> User:
 @pytest.fixture
 def looker(organization: Organization) -> User:
     """May look."""
-    person = make_user("looker", VIEWER, organization)
-    person.is_staff = True
-    person.save()
-    person.user_permissions.add(Permission.objects.get(codename="view_steprun"))
-    return person
+    return make_looker("view_steprun", organization)
 
 
 @pytest.fixture

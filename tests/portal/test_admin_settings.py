@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.admin.utils import quote
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -15,7 +14,7 @@ from portal import runtime
 from portal.models import AuditEvent, Organization, RuntimeSetting, User
 from portal.permissions import VIEWER
 from portal.runtime import MEGABYTE, SETTINGS
-from tests.admins import Page, make_administrator, open_page, queries_of, signed_in
+from tests.admins import Page, make_administrator, make_looker, open_page, queries_of, signed_in
 from tests.people import make_user
 
 LIST = "LIST_EVERY_SECONDS"
@@ -48,11 +47,7 @@ def administrator(organization: Organization) -> User:
 @pytest.fixture
 def looker(organization: Organization) -> User:
     """May look at them and change none."""
-    person = make_user("looker", VIEWER, organization)
-    person.is_staff = True
-    person.save()
-    person.user_permissions.add(Permission.objects.get(codename="view_runtimesetting"))
-    return person
+    return make_looker("view_runtimesetting", organization)
 
 
 def changes() -> list[tuple[str, dict[str, Any]]]:

@@ -21,8 +21,8 @@ FOOT: Final = 24
 LEFT: Final = 9.0
 # A column takes this share of its place.
 FILLED: Final = 0.72
-# As many labels stand below a chart, evenly apart.
-MOST_LABELS: Final = 6
+# As many labels stand below a chart, evenly apart: more would touch one another on a phone.
+MOST_LABELS: Final = 4
 # With as many columns as this each has its number on top.
 NUMBERED: Final = 10
 

@@ -107,6 +107,20 @@ def test_a_full_disk_of_days_uses_up_no_try_and_is_visible(
     assert {one.value for one in figures.read() if one.name == "portal_results_without_room"} == {0}
 
 
+def test_a_full_disk_costs_one_batch_of_downloads_a_minute(
+    waiting: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_disk(monkeypatch)
+    monkeypatch.setattr(archive, "BATCH", 1)
+    assert [archive.fetch_next() for _ in range(3)] == [1, 0, 0]
+    let_pass(timedelta(seconds=archive.DISK_WAIT_SECONDS))
+    assert [archive.fetch_next() for _ in range(2)] == [1, 0]
+    monkeypatch.undo()
+    let_pass(timedelta(minutes=2))
+    work("archive")
+    assert statuses() == [ArchiveStatus.STORED] * 3
+
+
 def test_a_full_disk_after_adobe_has_let_go_ends_with_a_person(waiting: PrivacyRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     full_disk(monkeypatch)
     monkeypatch.setattr(archive, "MOST_ATTEMPTS", 2)

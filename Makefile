@@ -43,12 +43,15 @@ demo-reset: ## forget all that the demo has kept
 
 PYTEST := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/.dev catalogues ## every test, on SQLite and on PostgreSQL with Redis; installs what the tests need (CASES=every: each case on both)
+# Which test is in which run: tests/two_runs.py.
+TWO_RUNS := $(PYTEST) -p tests.two_runs $(if $(filter every,$(CASES)),--every-case)
+
+test: $(VENV)/.dev catalogues ## every test, on SQLite, on PostgreSQL with Redis, or on both; installs what the tests need (CASES=every: each case on both)
 	@$(BIN)/python -m tests.needs
-	@echo "--- First run: every test but those of the real services, on SQLite ---"
-	@$(PYTEST) -m "not services" $(ARGS)
-	@echo "--- Second run: the tests of the database and of the real services, on PostgreSQL and Redis ---"
-	@$(BIN)/python -m tests.servers run -- env $(PYTEST) -p tests.on_services $(if $(filter every,$(CASES)),--every-case) $(ARGS)
+	@echo "--- First run, on SQLite: what uses no database, the promises, the browser, and further cases of the rest ---"
+	@$(TWO_RUNS) $(ARGS)
+	@echo "--- Second run, on PostgreSQL and Redis: the real services, the promises again, and the first case of the rest ---"
+	@$(BIN)/python -m tests.servers run -- env $(TWO_RUNS) $(ARGS)
 	@echo "Both runs passed: on SQLite, and on PostgreSQL with Redis."
 
 bench: $(VENV)/.dev catalogues ## every measurement, or those of ARGS: main, intake, api, ... (BENCH_PEOPLE= sets a size)

@@ -44,8 +44,10 @@ class Among(models.Lookup):
         return f"{sql} IN ({', '.join(['%s'] * len(prepared)) or 'NULL'})", [*params, *prepared]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:
-        """One array."""
+        """One array; of UUIDs its text, which psycopg would write value by value."""
         sql, params = self.process_lhs(compiler, connection)
+        if isinstance(self.lhs.output_field, models.UUIDField):
+            return f"{sql} = ANY(%s::uuid[])", [*params, f"{{{','.join(map(str, self.rhs))}}}"]
         return f"{sql} = ANY(%s)", [*params, self.rhs]
 
 

@@ -219,7 +219,7 @@ def release_stale(calls: models.QuerySet[Any]) -> list[tuple[uuid.UUID, CallStat
     only under the claim that is taken away here.
     """
     released = []
-    for call_id, token, attempts in calls.filter(stale()).values_list("pk", "claim_token", "attempts"):
+    for call_id, token, attempts in calls.order_by().filter(stale()).values_list("pk", "claim_token", "attempts"):
         row = calls.filter(pk=call_id, state=CallState.SENDING, claim_token=token)
         again = queued_fields(backoff(attempts), "claim_ran_out") | {"claim_token": None}
         if row.filter(first_sent_at=None).update(state=CallState.QUEUED, **again):

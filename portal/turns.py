@@ -111,9 +111,10 @@ def ids_in_turn(due: models.QuerySet[RowT]) -> Iterator[uuid.UUID]:
         waiting = all_known if len(all_known) < 2 else _waiting(due, path, due.model, fresh=fresh)
         for organization_id in _longest_waiting_first(waiting):
             is_first = True
-            for row_id in _urgent(due.filter(**{path: organization_id}), organization_id, fresh=fresh):
+            urgent, is_news = _urgent(due.filter(**{path: organization_id}), organization_id, fresh=fresh)
+            for row_id in urgent:
                 # What was seen a while ago may be gone, or wait for something now.
-                if row_id in tried or not due.filter(pk=row_id).exists():
+                if row_id in tried or not ((is_first and is_news) or due.filter(pk=row_id).exists()):
                     continue
                 if is_first and len(waiting) > 1:
                     had_its_turn(organization_id)
@@ -138,9 +139,16 @@ def _waiting(due: models.QuerySet[RowT], path: str, key: object, *, fresh: bool)
     return _memory.waiting.get(key, lambda: list(due.order_by().values_list(path, flat=True).distinct()), fresh=fresh)
 
 
-def _urgent(due: models.QuerySet[RowT], organization_id: uuid.UUID, *, fresh: bool) -> list[uuid.UUID]:
-    key = (due.model, organization_id)
-    return _memory.urgent.get(key, lambda: list(due.values_list("pk", flat=True)[:MOST_IDS]), fresh=fresh)
+def _urgent(due: models.QuerySet[RowT], organization_id: uuid.UUID, *, fresh: bool) -> tuple[list[uuid.UUID], bool]:
+    """The ids, and whether they were read just now."""
+    news: list[uuid.UUID] = []
+
+    def ask() -> list[uuid.UUID]:
+        news.extend(due.values_list("pk", flat=True)[:MOST_IDS])
+        return news
+
+    answer = _memory.urgent.get((due.model, organization_id), ask, fresh=fresh)
+    return answer, answer is news
 
 
 def _longest_waiting_first(organization_ids: list[uuid.UUID]) -> list[uuid.UUID]:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal import runtime
-from privacy import catalog, checking, intake, schema
+from privacy import catalog, intake, schema
 from privacy.checking import CheckResult
 from privacy.models import Upload
 from privacy.preview import Preview, shown_findings, without_duplicates
@@ -103,7 +103,7 @@ class DryRun:
     def calls(self) -> Iterator[Call]:
         """Every call, as its last person is placed. Raises CannotDecrypt, FileNotFoundError."""
         left_out = frozenset(self.upload.duplicates.leaving().values_list("row", flat=True))
-        people = checking.read_people(lambda: intake.open_stream(self.upload))
+        people = intake.people_of(self.upload)
         yield from _calls(self, (person for person in people if person.row not in left_out))
 
     @property
@@ -162,7 +162,8 @@ class DryRun:
             for call in self.calls():
                 yield [call.ordinal, call.kind, call.people, call.jobs, call.identities, call.size]
         yield []
-        yield [_("Level"), _("Row"), _("What was found"), _("What to do")]
+        row = _("Row of the table") if self.upload.is_of_table else _("Row")
+        yield [_("Level"), row, _("What was found"), _("What to do")]
         for found in self.findings(holds_file=holds_file).values():
             for finding in found:
                 yield [finding.level, finding.row, finding.message, finding.hint]
@@ -262,6 +263,6 @@ def _by_call(person: schema.Person, *, access_first: bool) -> list[tuple[tuple[b
 
 
 def _size_of(person: schema.Person, actions: tuple[str, ...]) -> int:
-    key = f"{person.key or f'{_NUMBER}-{person.row}'}{_SUFFIX}"
+    key = f"{person.key or f'{_NUMBER}-{person.position}'}{_SUFFIX}"
     identities = json.dumps([identity.to_dict() for identity in person.identities], separators=(",", ":")).encode()
     return len(schema.wire_user(key, sorted(actions), identities))

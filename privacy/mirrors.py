@@ -196,7 +196,7 @@ def _identity(answered: AnsweredIdentity) -> schema.Identity:
 # --- When a mirrored job turns out to be ours ---
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def yield_to_ours(organization_id: uuid.UUID, adobe_job_ids: Collection[str]) -> None:
     """A call of ours has found these jobs: what was taken for made elsewhere (after a restore it can be) goes."""
     if not PrivacyRequest.objects.filter(organization=organization_id, adobe_request_id__isnull=False).exists():

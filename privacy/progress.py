@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import audit
-from portal.outbound import OPEN_STATES, PersonReason
+from portal.outbound import OPEN_STATES, CallState, PersonReason
 from privacy import access_first, catalog, noticing
 from privacy.models import Job, PrivacyRequest, ProductResponse
 from privacy.standing import Jobs
@@ -93,7 +93,7 @@ def calls_moved(request_id: uuid.UUID) -> None:
     A request of a hundred calls is not counted a hundred times.
     """
     request = _locked(request_id)
-    if not _is_fixed(request):
+    if not _is_fixed(request) and not _goes_on_being_sent(request):
         _move_on(request, count=False)
 
 
@@ -122,6 +122,14 @@ def _locked(request_id: uuid.UUID) -> PrivacyRequest:
 def _is_fixed(request: PrivacyRequest) -> bool:
     """Whether nothing that jobs and calls do moves it."""
     return request.status in (RequestStatus.PREPARING, RequestStatus.SHREDDED) or _stays_cancelled(request)
+
+
+def _goes_on_being_sent(request: PrivacyRequest) -> bool:
+    """Whether one of its calls is about to go, and nothing else can have changed: then it stays what it is."""
+    if request.status != RequestStatus.SENDING or request.access_first:
+        return False
+    calls = request.submissions.order_by().filter(Q(state=CallState.QUEUED) | ~Q(person_reason=""))
+    return {bool(reason) for (reason,) in calls.values_list("person_reason").distinct()} == {False}
 
 
 def _move_on(request: PrivacyRequest, *, count: bool) -> None:
@@ -168,7 +176,7 @@ def _stays_cancelled(request: PrivacyRequest) -> bool:
 
 
 def _status(request: PrivacyRequest) -> RequestStatus:
-    calls = request.submissions
+    calls = request.submissions.order_by()
     if calls.exclude(person_reason="").exists() or access_first.needs_person(request):
         return RequestStatus.ATTENTION
     if not _has_open_jobs(request.pk):

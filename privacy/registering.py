@@ -30,6 +30,7 @@ from privacy.home import read as home
 from privacy.models import PrivacyRequest
 from privacy.shipped import filling
 from privacy.tables import receiving as tables_receiving
+from privacy.tables import remembering as tables_remembering
 
 
 def pages() -> None:
@@ -75,6 +76,7 @@ def nightly_work() -> None:
     registry.on_daily(reminding.tell_results_expire)
     registry.on_daily(working.forget_old)
     registry.on_daily(tables_receiving.forget_old)
+    registry.on_daily(tables_remembering.forget_old)
     registry.on_daily(unconfirmed.discard_old)
 
 

@@ -47,7 +47,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong (error) or worth knowing (warning). `row` is the 1-based place in `users`."""
+    """One thing that is wrong (error) or worth knowing (warning). `row`: as Person has it."""
 
     level: Literal["error", "warning"]
     code: str
@@ -83,12 +83,18 @@ class Identity(NamedTuple):
 
 
 class Person(NamedTuple):
-    """One entry of `users`."""
+    """One entry of `users`. `row`: its place there, or its row in the table that the file was made of; then `place` is set."""
 
     row: int
     key: str | None
     actions: tuple[str, ...]
     identities: tuple[Identity, ...]
+    place: int | None = None
+
+    @property
+    def position(self) -> int:
+        """The place in `users`, from 1: by it the request and Adobe know the person."""
+        return self.row if self.place is None else self.place
 
     def names(self) -> list[tuple[str, str]]:
         """The identities as (canonical namespace, canonical value): by these, people are compared."""
@@ -174,7 +180,7 @@ _HINTS = {
 }
 
 
-def read_person(row: int, entry: Any, rules: OrganizationRules) -> tuple[Person | None, list[Finding]]:
+def read_person(row: int, entry: Any, rules: OrganizationRules, place: int | None = None) -> tuple[Person | None, list[Finding]]:
     """One entry of `users` as a Person, or everything that is wrong with it."""
     try:
         user = _validated(entry)
@@ -190,7 +196,7 @@ def read_person(row: int, entry: Any, rules: OrganizationRules) -> tuple[Person 
     actions = tuple(dict.fromkeys(user.action))
     if _is_suspect(actions, identities, rules) and (findings := list(_about_person(row, key_of(entry), entry, rules))):
         return None, findings
-    return Person(row, user.key, actions, identities), []
+    return Person(row, user.key, actions, identities, place), []
 
 
 def _validated(entry: Any) -> UserIn:
@@ -237,11 +243,8 @@ def key_of(entry: Any) -> str | None:
 
 def where(row: int, key: str | None) -> str:
     """How a message names a person: by row, and by the officer's key where there is one."""
-    return (
-        _("Row %(row)s, %(shown)s") % {"row": intcomma(row), "shown": shown(key)}
-        if key
-        else _("Row %(row)s") % {"row": intcomma(row)}
-    )
+    words = _("Row %(row)s, %(shown)s") if key else _("Row %(row)s")
+    return words % {"row": intcomma(row), "shown": shown(key or "")}
 
 
 def shown(text: str) -> str:
@@ -293,11 +296,8 @@ def _wrong_word(location: tuple[int | str, ...], given: Any) -> tuple[str, str, 
     code, allowed = ("qualifier", QUALIFIERS) if location[-1] == "type" else ("action", ACTIONS)
     called = _("a type of identity") if code == "qualifier" else _("an action")
     if not isinstance(given, str):
-        return (
-            code,
-            _("%(called)s must be a text") % {"called": called},
-            _("Use one of: %(allowed)s.") % {"allowed": ", ".join(allowed)},
-        )
+        words, hint = _("%(called)s must be a text"), _("Use one of: %(allowed)s.")
+        return code, words % {"called": called}, hint % {"allowed": ", ".join(allowed)}
     folded = {word.casefold(): word for word in allowed}
     near = get_close_matches(shown(given).strip().casefold(), folded, n=1)
     hint = _("Did you mean %(words)s? ") % {"words": folded[near[0]]} if near else ""

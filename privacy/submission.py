@@ -64,7 +64,8 @@ def outgoing(submission: Submission) -> Outgoing:
     users = []
     for user, wire_key, job_ids in _users(submission):
         users.append(user)
-        ours.update({(wire_key, action): job_id for action, job_id in job_ids.items()})
+        for action, job_id in job_ids.items():
+            ours[wire_key, action] = job_id
     return Outgoing(schema.wire_body(envelope, request.organization.ims_org_id, users), ours)
 
 
@@ -108,8 +109,8 @@ def _settle_sent(submission: Submission, held: Claim, answer: Sent) -> None:
             logger.error("the answer to submission %s came after its claim was gone", submission.pk)
             _keep_late_answer(submission, found, fields)
             return
-        note_jobs(submission, found)
-        raise_alarm_when_doubled(submission)
+        if note_jobs(submission, found) < submission.expected_jobs:
+            raise_alarm_when_doubled(submission)
         record_outcome(submission, CallState.SENT, "")
 
 
@@ -190,15 +191,21 @@ def match(submission: Submission, jobs: Iterable[CreatedJob], digests: WireDiges
 
 def _adobe_ids(pairs: Iterable[tuple[uuid.UUID | None, str]]) -> dict[uuid.UUID, list[str]]:
     """Adobe's job ids by ours, each once; those that are none of ours are left out."""
-    found: dict[uuid.UUID, dict[str, None]] = defaultdict(dict)
+    found: dict[uuid.UUID, list[str]] = {}
     for job_id, adobe_id in pairs:
         if job_id is not None:
-            found[job_id][adobe_id] = None
-    return {job_id: list(ids) for job_id, ids in found.items()}
+            ids = found.setdefault(job_id, [adobe_id])
+            # A second one is rare.
+            if ids[-1] != adobe_id and adobe_id not in ids:
+                ids.append(adobe_id)
+    return found
 
 
-def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:
-    """Give our jobs the ids that Adobe gave them; they are followed from now on."""
+def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> int:
+    """Give our jobs the ids that Adobe gave them; they are followed from now on.
+
+    Returns how many of them waited for an id and have got exactly one: Adobe has none of these twice.
+    """
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
     once = {job_id: ids[0] for job_id, ids in found.items() if len(ids) == 1}
     # Those that wait for their id, mostly all. No time to ask about them: the listing tells what becomes of them.
@@ -216,6 +223,7 @@ def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None
     request = submission.request
     begins = {"next_list_at": clock.now()}
     JobListing.objects.get_or_create(organization=request.organization, regulation=request.regulation, defaults=begins)
+    return noted
 
 
 def _note_again(submission: Submission, found: dict[uuid.UUID, list[str]]) -> None:

@@ -105,6 +105,7 @@ urlpatterns = [
     path("tables/<uuid:pk>/", tables.table_detail, name="table-detail"),
     path("tables/<uuid:pk>/progress/", tables.table_progress, name="table-progress"),
     path("tables/<uuid:pk>/reading/", tables.table_reading, name="table-reading"),
+    path("tables/<uuid:pk>/guess/", tables.table_guess, name="table-guess"),
     path("tables/<uuid:pk>/columns/", tables.table_columns, name="table-columns"),
     path("tables/<uuid:pk>/columns/again/", tables.table_columns_again, name="table-columns-again"),
     path("tables/<uuid:pk>/go-on/", tables.table_go_on, name="table-go-on"),

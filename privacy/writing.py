@@ -174,8 +174,8 @@ class Writer:
         ids = self._ids_of(batch)
         subjects, digests, jobs, touched = [], [], [], {}
         for person in batch:
-            subject_id = ids[person.row]
-            subjects.append((subject_id, person.row, list(person.actions), *self._sealed(person)))
+            subject_id = ids[person.position]
+            subjects.append((subject_id, person.position, list(person.actions), *self._sealed(person)))
             digests += [(subject_id, *row) for row in rows_of_digests(self._index, person)]
             for waits, actions in self._by_call(person):
                 submission = self._calls[waits].room_for(person)
@@ -224,14 +224,14 @@ class Writer:
 
     def _ids_of(self, batch: Sequence[schema.Person]) -> dict[int, uuid.UUID]:
         """The id of each person by place: new ones, unless the people were chosen before."""
-        positions = [person.row for person in batch]
+        positions = [person.position for person in batch]
         if not self._is_chosen:
             return {position: new_id() for position in positions}
         return dict(self.request.subjects.filter(position__in=positions).values_list("position", "pk"))
 
     def _sealed(self, person: schema.Person) -> tuple[bytes | None, ...]:
         """In the order of _SEALED."""
-        wire_key = self._wire_keys.key_for(person.row, person.key)
+        wire_key = self._wire_keys.key_for(person.position, person.key)
         identities = [identity.to_dict() for identity in person.identities]
         return (
             self._seal_officer_key(person.key),

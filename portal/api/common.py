@@ -50,8 +50,8 @@ class FindingAnswer(Answer):
 
     level = serializers.CharField(read_only=True)
     code = serializers.CharField(read_only=True)
-    path = serializers.CharField(read_only=True)
-    row = serializers.IntegerField(read_only=True, allow_null=True, help_text="1-based place in the file.")
+    path = serializers.CharField(read_only=True, help_text="In the file; empty in a table.")
+    row = serializers.IntegerField(read_only=True, allow_null=True, help_text="1-based place in the file, or row of the table.")
     key = serializers.CharField(read_only=True, default=None, allow_null=True, help_text="For the sender of the file only.")
     message = serializers.CharField(read_only=True)
     hint = serializers.CharField(read_only=True)

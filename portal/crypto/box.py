@@ -59,7 +59,7 @@ class Box:
         """`open` for many things of one label."""
         cipher, associated = self._cipher, self.associated(label)
         what = partial("{} under data key {}".format, label, self.data_key_id)
-        return lambda blob: open_blob(cipher, associated, blob, what)
+        return partial(open_blob, cipher, associated, what)
 
     def associated(self, label: str) -> bytes:
         """The bytes that bind a ciphertext to its place: the label and the data key's id."""

@@ -88,7 +88,7 @@ def unwrap(data_key_id: uuid.UUID, master_key_id: str, wrapped: bytes) -> bytes:
     master = next((key for key in master_keys() if key.id == master_key_id), None)
     if master is None:
         raise MasterKeyMissing(f"data key {data_key_id}: its master key {master_key_id} is not in MASTER_KEYS")
-    return open_blob(master.cipher, _associated(data_key_id), wrapped, lambda: f"data key {data_key_id}")
+    return open_blob(master.cipher, _associated(data_key_id), lambda: f"data key {data_key_id}", wrapped)
 
 
 def _wrap(data_key_id: uuid.UUID, key: bytes) -> WrappedKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from privacy.schema import Envelope, Finding
@@ -100,9 +100,10 @@ def unreadable(code: str, message: str) -> CheckResult:
 
 
 class Findings:
-    """Keeps the first findings and counts all."""
+    """Keeps the first findings and counts all. `of_table`: nobody has the file that their paths would lead into."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_table: bool = False) -> None:
+        self._of_table = of_table
         self.kept: list[Finding] = []
         self.by_level: Counter[str] = Counter()
         self.by_code: Counter[str] = Counter()
@@ -113,4 +114,4 @@ class Findings:
             self.by_level[finding.level] += 1
             self.by_code[finding.code] += 1
             if len(self.kept) < FINDING_LIMIT:
-                self.kept.append(finding)
+                self.kept.append(replace(finding, path="") if self._of_table else finding)

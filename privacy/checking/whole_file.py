@@ -16,7 +16,7 @@ from privacy.checking.results import CheckResult, Findings, OpenMatch, Summary, 
 from privacy.duplicates import Duplicates, Names
 from privacy.known import Catalog
 from privacy.products import CJM_COMPANIONS
-from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, read_file
+from privacy.reading import FileProblem, Member, Readable, UserItem, UsersStart, counted_by_table, read_file
 from privacy.schema import OPT_OUT, Envelope, Finding, OrganizationRules, Person, key_of, read_person, where
 from privacy.splitting import MAX_IDENTITIES, MAX_PEOPLE, Splitter
 
@@ -32,13 +32,17 @@ def check_file(
     progress: Callable[[int], None] = lambda _: None,
     max_people_per_call: int = MAX_PEOPLE,
     max_identities_per_call: int = MAX_IDENTITIES,
+    of_table: bool = False,
 ) -> CheckResult:
-    """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing."""
+    """Everything that is wrong with a file, what is worth knowing, and what it asks for. Changes nothing.
+
+    `of_table`: the portal has made it of a table, and people are named by the rows of that.
+    """
     most = min(rules.max_identities_per_person, max_identities_per_call)
     rules = replace(rules, max_identities_per_person=most)
-    check = _Check(rules, catalog, find_open, max_people_per_call, max_identities_per_call)
+    check = _Check(rules, catalog, find_open, max_people_per_call, max_identities_per_call, of_table=of_table)
     try:
-        for item in read_file(open_stream(), progress=progress):
+        for item in _items(open_stream, of_table=of_table, progress=progress):
             check.take(item)
     except FileProblem as problem:
         return unreadable(problem.code, problem.message)
@@ -47,12 +51,22 @@ def check_file(
     return check.result(envelope)
 
 
-def read_people(open_stream: Callable[[], Readable], *, progress: Callable[[int], None] = lambda _: None) -> Iterator[Person]:
+def _items(
+    open_stream: Callable[[], Readable], *, of_table: bool, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[Member | UsersStart | UserItem]:
+    """What stands in a file. Raises FileProblem."""
+    items = read_file(open_stream(), progress=progress)
+    return counted_by_table(items) if of_table else items
+
+
+def read_people(
+    open_stream: Callable[[], Readable], *, progress: Callable[[int], None] = lambda _: None, of_table: bool = False
+) -> Iterator[Person]:
     """The people of a file that was checked. Raises ValueError when it does not hold what was checked."""
     anything = OrganizationRules("", frozenset(), 10_000)
-    for item in read_file(open_stream(), progress=progress):
+    for item in _items(open_stream, of_table=of_table, progress=progress):
         if isinstance(item, UserItem):
-            person, findings = read_person(item.row, item.value, anything)
+            person, findings = read_person(item.row, item.value, anything, item.place)
             if person is None:
                 raise ValueError(f"row {item.row} of a checked file has errors: {findings[0].code}")
             yield person
@@ -106,8 +120,11 @@ class _Check:
         find_open: Callable[[Sequence[Person]], Iterable[OpenMatch]],
         max_people: int,
         max_identities: int,
+        *,
+        of_table: bool,
     ) -> None:
-        self.findings = Findings()
+        self.findings = Findings(of_table=of_table)
+        self._of_table = of_table
         self._counting = Counting(max_people, max_identities)
         self.summary = self._counting.summary
         self._rules = rules
@@ -128,7 +145,7 @@ class _Check:
                 self._take_user(item)
 
     def _take_user(self, item: UserItem) -> None:
-        person, findings = read_person(item.row, item.value, self._rules)
+        person, findings = read_person(item.row, item.value, self._rules, item.place)
         if person is None:
             self.summary.people += 1
             self.findings.add(*findings)
@@ -201,7 +218,7 @@ class _Check:
         if not keys and not people:
             return
         seen: dict[object, int] = {}
-        for item in read_file(open_stream()):
+        for item in _items(open_stream, of_table=self._of_table):
             if isinstance(item, UserItem):
                 self._compare_with_seen(item, keys, people, seen)
 

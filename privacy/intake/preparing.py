@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from portal import audit, clock, crypto, leases, steps
 from portal.interludes import Interlude
-from privacy import checking, schema
-from privacy.intake.receiving import MUCH_SHORTER, open_stream
+from privacy import schema
+from privacy.intake.receiving import MUCH_SHORTER, people_of
 from privacy.intake.refusals import NotPossible
 from privacy.models import PrivacyRequest, Upload
 from privacy.querysets import PrivacyRequestQuerySet
@@ -134,7 +134,7 @@ def _people_of(request: PrivacyRequest) -> Iterator[schema.Person]:
     upload = request.upload
     if upload is None:
         raise NotPossible(f"{request.number} has no file to be prepared from")
-    people = checking.read_people(lambda: open_stream(upload))
+    people = people_of(upload)
     left_out = frozenset(upload.duplicates.leaving().values_list("row", flat=True))
     return (person for person in people if is_opt_out(person) == request.opt_out and person.row not in left_out)
 

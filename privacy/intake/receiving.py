@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -99,6 +99,11 @@ def open_stream(upload: Upload) -> crypto.SealedReader:
     return crypto.open_sealed(upload.file_path, crypto.box_for(upload.data_key), UPLOAD_LABEL)
 
 
+def people_of(upload: Upload, progress: Callable[[int], None] = lambda _: None) -> Iterator[schema.Person]:
+    """The people of an upload that was checked. Raises CannotDecrypt, FileNotFoundError."""
+    return checking.read_people(lambda: open_stream(upload), progress=progress, of_table=upload.is_of_table)
+
+
 def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> checking.CheckResult:
     """Read the whole file and keep what was found; the upload becomes READY or REFUSED. No request file: it goes.
 
@@ -119,7 +124,9 @@ def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> check
             result = _counted_again(upload, progress)
         else:
             open_people = OpenPeople(upload.organization, upload)
-            result = check_stream(lambda: open_stream(upload), upload.organization, open_people.find, progress)
+            result = check_stream(
+                lambda: open_stream(upload), upload.organization, open_people.find, progress, of_table=upload.is_of_table
+            )
     except crypto.MasterKeyMissing:
         # The file is well: a worker that has the key checks it once this lease has run out.
         raise
@@ -137,7 +144,7 @@ def check(upload: Upload, tell: Callable[[int], None] = lambda _: None) -> check
 
 def _counted_again(upload: Upload, progress: Callable[[int], None]) -> checking.CheckResult:
     left_out = frozenset(upload.duplicates.leaving().values_list("row", flat=True))
-    people = checking.read_people(lambda: open_stream(upload), progress=progress)
+    people = people_of(upload, progress)
     summary = checking.summarize(
         (person for person in people if person.row not in left_out),
         max_people_per_call=upload.organization.max_people_per_call,
@@ -151,6 +158,8 @@ def check_stream(
     organization: Organization,
     look_up: Callable[[Sequence[schema.Person]], Iterable[checking.OpenMatch]] | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    of_table: bool = False,
 ) -> checking.CheckResult:
     """Check a file by the organization's rules and against its open jobs. Changes nothing but what `look_up` keeps."""
     return checking.check_file(
@@ -161,6 +170,7 @@ def check_stream(
         progress=progress,
         max_people_per_call=organization.max_people_per_call,
         max_identities_per_call=organization.max_identities_per_call,
+        of_table=of_table,
     )
 
 

@@ -8,7 +8,7 @@ from privacy.models.events import AdobeEvent, EventSource
 from privacy.models.figures import CountedDay, DayFigure
 from privacy.models.handling import DeadlineChange, OtherSystem, RequestAnswer, RequestNote, SystemDone
 from privacy.models.jobs import Job, JobListing, ProductResponse
-from privacy.models.making import Draft, TableImport
+from privacy.models.making import Draft, RememberedMapping, TableImport
 from privacy.models.requests import DataSubject, IdentityDigest, PrivacyRequest
 from privacy.models.submissions import Submission
 from privacy.models.uploads import Duplicate, Upload
@@ -35,6 +35,7 @@ __all__ = [
     "OtherSystem",
     "PrivacyRequest",
     "ProductResponse",
+    "RememberedMapping",
     "RequestAnswer",
     "RequestNote",
     "ResultArchive",

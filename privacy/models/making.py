@@ -1,4 +1,4 @@
-"""Requests on their way to an upload: drafts of the builder, and tables (CSV, XLSX) whose columns a person maps."""
+"""Requests on their way to an upload: drafts of the builder, tables (CSV, XLSX) whose columns a person maps, and the last mappings."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class TableImport(models.Model):
     separator = models.CharField(max_length=4, blank=True)
     status = models.CharField(max_length=12, choices=TableStatus.choices, default=TableStatus.MAPPING)
     head_sealed = crypto.SealedField(null=True)
-    # {"columns": [names], "rows": [the first ten rows], "sheets": [names], "reading": how, "found": what the last reading found}
+    # {"columns": [names], "rows": [the first ten rows], "sheets": [names], "reading": how, "found": what the last reading found,
+    # "remembered": when the columns were chosen that the guess repeats}
     head = crypto.SealedJSON("head_sealed")
     # What each column is, the form, and the law, products, actions and day of receipt. Column names may name a person.
     mapping_sealed = crypto.SealedField(null=True)
@@ -96,3 +97,32 @@ class TableImport(models.Model):
     def file_path(self) -> Path:
         """Where the encrypted bytes are."""
         return Path(settings.MEDIA_ROOT) / self.path
+
+
+class RememberedMapping(models.Model):
+    """What the columns were of the last table of an organization with one header: the guess for the next one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="remembered_mappings", db_index=False)
+    # Blind index of the names of the columns.
+    header_digest = models.BinaryField(editable=False)
+    mapping_sealed = crypto.SealedField(null=True)
+    # As TableImport.mapping, without what is asked for everybody.
+    mapping = crypto.SealedJSON("mapping_sealed")
+    chosen_at = models.DateTimeField(default=timezone.now)
+    # For which it was chosen last: it is forgotten with the personal data of the request that came of that table.
+    table = models.ForeignKey(TableImport, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-chosen_at", "-id"]
+        # Its index answers the one question: what was it for this header.
+        constraints = [models.UniqueConstraint(fields=["organization", "header_digest"], name="mapping_of_header_once")]
+
+    def __str__(self) -> str:
+        return f"remembered mapping {self.id}"
+
+    @property
+    def data_key(self) -> DataKey:
+        """Sealed under the organization's key."""
+        key: DataKey = self.organization.data_key
+        return key

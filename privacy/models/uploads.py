@@ -59,6 +59,11 @@ class Upload(models.Model):
         return UPLOAD_TONES[UploadStatus(self.status)]
 
     @property
+    def is_of_table(self) -> bool:
+        """Whether its file was made here of a table: then people are named by the rows of that."""
+        return self.origin == Origin.TABLE
+
+    @property
     def file_path(self) -> Path:
         """Where the encrypted bytes are."""
         return Path(settings.MEDIA_ROOT) / self.path
@@ -69,7 +74,7 @@ class Duplicate(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="duplicates", db_index=False)
-    # The place in `users`, from 1.
+    # The place in `users`, from 1; of a file made of a table, the row of that.
     row = models.PositiveIntegerField()
     found_sealed = crypto.SealedField(null=True)
     # {"key", "identities": [masked], "open": [[action, number of the request]]}

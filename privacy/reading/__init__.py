@@ -7,8 +7,19 @@ from collections.abc import Callable, Iterator
 from portal.reading import MAX_DEPTH, FileProblem, LongList, Readable, read_json
 from privacy.reading.assembling import Assembler
 from privacy.reading.items import Member, UserItem, UsersStart
+from privacy.reading.table_rows import TABLE_ROW, counted_by_table
 
-__all__ = ["MAX_DEPTH", "FileProblem", "Member", "Readable", "UserItem", "UsersStart", "read_file"]
+__all__ = [
+    "MAX_DEPTH",
+    "TABLE_ROW",
+    "FileProblem",
+    "Member",
+    "Readable",
+    "UserItem",
+    "UsersStart",
+    "counted_by_table",
+    "read_file",
+]
 
 
 def read_file(

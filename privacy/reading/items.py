@@ -21,7 +21,8 @@ class UsersStart:
 
 @dataclass(frozen=True, slots=True)
 class UserItem:
-    """One entry of `users`; `row` counts from 1."""
+    """One entry of `users`; `row` counts from 1. `place`: where it stands in `users`, when `row` counts something else."""
 
     row: int
     value: Any
+    place: int | None = None

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from privacy.tables.blanks import blank
 from privacy.tables.converting import BAD_ROWS_LABEL, STEP, convert_next, findings_of, reading_of
-from privacy.tables.receiving import choose, choose_again, discard, forget_old, forget_with, go_on, read_differently, take_in
+from privacy.tables.receiving import (
+    choose,
+    choose_again,
+    discard,
+    forget_old,
+    forget_with,
+    go_on,
+    guess_anew,
+    read_differently,
+    take_in,
+)
 
 __all__ = [
     "BAD_ROWS_LABEL",
@@ -22,6 +32,7 @@ __all__ = [
     "forget_old",
     "forget_with",
     "go_on",
+    "guess_anew",
     "read_differently",
     "reading_of",
     "take_in",

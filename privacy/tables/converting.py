@@ -27,6 +27,7 @@ from portal.reading import FileProblem
 from portal.uploads import FOLDER, UPLOAD_LABEL, StoredUpload
 from privacy import intake
 from privacy.models import TableImport
+from privacy.reading import TABLE_ROW
 from privacy.statuses import Origin, TableStatus
 from privacy.tables.bad_rows import BadRows, open_bad_rows
 from privacy.tables.findings import Findings
@@ -155,7 +156,8 @@ class _Conversion:
                 self._add_bad(found, files)
             else:
                 between = b",\n" if self.findings.people else b"\n"
-                target.write(between + json.dumps(found.entry, ensure_ascii=False).encode())
+                entry = found.entry | {TABLE_ROW: found.row}
+                target.write(between + json.dumps(entry, ensure_ascii=False).encode())
                 self.findings.people += 1
                 self.findings.good_rows += found.rows
             self._tell()

@@ -26,10 +26,11 @@ _ADOBE_SPELLING: Final = {name.casefold(): name for name in ADOBE_NAMES.values()
 
 
 class Good(NamedTuple):
-    """One person as an entry of `users`, and how many rows it took."""
+    """One person as an entry of `users`, how many rows it took, and the first of them."""
 
     entry: dict[str, Any]
     rows: int
+    row: int
 
 
 class Bad(NamedTuple):
@@ -120,7 +121,7 @@ class _Reader:
             entry = self._entry(rows)
             reasons[rows[0].number] = list(self._wrong_about(rows[0].number, entry))
         if not any(reasons.values()):
-            yield Good(entry, len(rows))
+            yield Good(entry, len(rows), rows[0].number)
             return
         first = next(number for number, found in reasons.items() if found)
         beside = _("Row %(row)s: left out too, since row %(other)s of the same person is wrong.")

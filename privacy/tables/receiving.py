@@ -19,7 +19,7 @@ from portal.uploads import StoredUpload
 from privacy import catalog, intake
 from privacy.models import TableImport, Upload
 from privacy.statuses import TableKind, TableStatus
-from privacy.tables import converting, heads
+from privacy.tables import converting, heads, remembering
 from privacy.tables.converting import open_file, reading_of
 from privacy.tables.guessing import guess
 from privacy.tables.mapping import Mapping, kinds_of_identity
@@ -60,11 +60,17 @@ def take_in(file: StoredUpload, *, organization: Organization, user: User) -> Ta
     return table
 
 
-def _keep_head(table: TableImport, reading: Reading, head: heads.Head) -> None:
-    kinds = kinds_of_identity(catalog.current(), table.organization.product_codes)
+def _keep_head(table: TableImport, reading: Reading, head: heads.Head, *, remembered: bool = True) -> None:
+    """With the columns as they were chosen last for such a header, else as they look."""
     table.kind, table.encoding, table.separator = reading.kind, reading.encoding, reading.separator
-    table.head = heads.stored(reading, head)
-    table.mapping = guess(head, [kind for group in kinds.values() for kind in group]).to_dict()
+    known = remembering.recall(table.organization, head.columns) if remembered else None
+    table.head = heads.stored(reading, head) | {"remembered": known.chosen_at.isoformat() if known else ""}
+    table.mapping = (known.mapping if known else _guessed(table.organization, head)).to_dict()
+
+
+def _guessed(organization: Organization, head: heads.Head) -> Mapping:
+    kinds = kinds_of_identity(catalog.current(), organization.product_codes)
+    return guess(head, [kind for group in kinds.values() for kind in group])
 
 
 def read_differently(table: TableImport, reading: Reading) -> None:
@@ -77,6 +83,17 @@ def read_differently(table: TableImport, reading: Reading) -> None:
     find_header = changed.sheet != before.sheet and changed.has_header == before.has_header
     changed, head = heads.read_head(open_file(table), changed, find_header=find_header)
     _keep_head(table, changed, head)
+    _change_head(table)
+
+
+def guess_anew(table: TableImport) -> None:
+    """The columns as they look, whatever was chosen for such a header before. Raises FileProblem, NotPossible."""
+    reading, head = heads.read_head(open_file(table), reading_of(table), find_header=False)
+    _keep_head(table, reading, head, remembered=False)
+    _change_head(table)
+
+
+def _change_head(table: TableImport) -> None:
     _change(
         table,
         encoding=table.encoding,
@@ -90,7 +107,9 @@ def read_differently(table: TableImport, reading: Reading) -> None:
 def choose(table: TableImport, mapping: Mapping, received_on: date, user: User) -> None:
     """Keep what the columns are, and read the table: at once when it is small, else a worker does. Raises NotPossible."""
     table.mapping = mapping.to_dict()
-    _start(table, user, received_on=received_on, mapping_sealed=table.mapping_sealed)
+    # From here on it is what was chosen for this table.
+    table.head = table.head | {"remembered": ""}
+    _start(table, user, received_on=received_on, mapping_sealed=table.mapping_sealed, head_sealed=table.head_sealed)
 
 
 def go_on(table: TableImport, user: User) -> None:
@@ -115,6 +134,7 @@ def _start(table: TableImport, user: User, **fields: object) -> None:
     begin_at = clock.read() + timedelta(seconds=LEASE_SECONDS if is_small else 0)
     with transaction.atomic():
         _change(table, status=TableStatus.WAITING, lease=lease, next_attempt_at=begin_at, attempts=0, rows_read=0, **fields)
+        remembering.remember(table, Mapping.from_dict(table.mapping))
         _record("table.chosen", table, user)
         if not is_small:
             steps.wake(converting.STEP)
@@ -144,7 +164,10 @@ def discard(table: TableImport, user: User | None) -> None:
 def forget_with(upload: Upload) -> list[Path]:
     """The request of an upload is shredded, and so is what is left of its table. Gives the files to discard."""
     table = TableImport.objects.select_related("data_key").filter(upload=upload).first()
-    return converting.forget(table) if table else []
+    if table is None:
+        return []
+    remembering.forget_of(table)
+    return converting.forget(table)
 
 
 def forget_old() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -126,6 +127,8 @@ def _columns(request: HttpRequest, table: TableImport, form: MappingForm | None)
         "encoding": ENCODINGS.get(reading.encoding, reading.encoding),
         "separator": SEPARATOR_NAMES.get(reading.separator, reading.separator),
         "head": head,
+        # A table that was taken in by older code has no such word.
+        "remembered": datetime.fromisoformat(chosen) if (chosen := head.get("remembered")) else None,
         "letters": [column_letter(place) for place in range(len(head["columns"]))],
     }
 
@@ -151,6 +154,22 @@ def table_reading(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         if form.is_valid():
             tables.read_differently(table, form.reading())
+    except (FileProblem, NotPossible) as problem:
+        messages.error(request, str(problem))
+    except (FileNotFoundError, crypto.CannotDecrypt):
+        messages.error(request, _("The stored file is gone or damaged. Discard this table and choose the file again."))
+    return redirect("privacy:table-detail", table.pk)
+
+
+@require_POST
+@permission_required("privacy.add_upload", raise_exception=True)
+def table_guess(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Guess the columns anew, instead of what was chosen for an earlier table with the same header."""
+    table = _get(request, pk)
+    if table.status != TableStatus.MAPPING:
+        return redirect(_after(table))
+    try:
+        tables.guess_anew(table)
     except (FileProblem, NotPossible) as problem:
         messages.error(request, str(problem))
     except (FileNotFoundError, crypto.CannotDecrypt):

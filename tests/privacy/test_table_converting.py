@@ -168,7 +168,7 @@ def test_bad_rows_that_nobody_came_for_are_forgotten(browser: Browser, organizat
 
 def test_problems_on_the_way_are_said(waiting: TableImport, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> Iterator[Any]:
-        yield Good({"action": ["access"], "userIDs": []}, 1)
+        yield Good({"action": ["access"], "userIDs": []}, 1, 2)
         raise FileProblem("not-csv", "A line is too long.")
 
     monkeypatch.setattr(converting, "people", broken)

@@ -11,6 +11,8 @@ CASES ?=
 # More than the cores: tests that start whole stacks wait much.
 PROCESSES ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 export DJANGO_SETTINGS_MODULE ?= portal.settings
+# Where this is set, each of the hundreds of processes of the tests and the demo would compile the whole portal anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 # Installs a hashed lock into .venv: with uv when it is there, else with pip. $(1) is the lock file.
 define install

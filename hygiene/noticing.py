@@ -12,6 +12,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as noop
 
 from hygiene.models import DatasetExpiration, ExpirationOrder, RecordDelete
 from hygiene.statuses import ExpirationStatus, RecordDeleteStatus
@@ -19,6 +20,8 @@ from portal.models import NoticeKind
 from portal.notices import Telling, members_who_may, tell
 from portal.outbound import LIST_UNREAD, CallState, PersonReason
 
+# Before the id of a dataset; who reads a notice has the word in their language.
+_WORD = noop("Dataset")
 SEES, DECIDES = "hygiene.view_recorddelete", "hygiene.decide_workorder"
 SEES_EXPIRATIONS, DECIDES_EXPIRATIONS = "hygiene.view_datasetexpiration", "hygiene.decide_expirationorder"
 _KINDS = {
@@ -91,7 +94,7 @@ def _tell(row: DatasetExpiration, kind: NoticeKind, once: str, to: Collection[in
             kind=kind,
             organization_id=row.organization_id,
             # Its name was typed by a person and may name one; the id is what Adobe's pages show too.
-            number=f"Dataset {row.dataset_id}"[:40],
+            number=f"{_WORD} {row.dataset_id}"[:40],
             address=reverse("hygiene:expiration-detail", args=[row.pk]),
             once=once,
             to=people or members_who_may(DECIDES_EXPIRATIONS, row.organization_id),

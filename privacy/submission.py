@@ -207,11 +207,11 @@ def note_jobs(submission: Submission, found: dict[uuid.UUID, list[str]]) -> int:
     Returns how many of them waited for an id and have got exactly one: Adobe has none of these twice.
     """
     mirrors.yield_to_ours(submission.request.organization_id, [job_id for ids in found.values() for job_id in ids])
-    once = {job_id: ids[0] for job_id, ids in found.items() if len(ids) == 1}
+    once = [(job_id, ids[0]) for job_id, ids in found.items() if len(ids) == 1]
     # Those that wait for their id, mostly all. No time to ask about them: the listing tells what becomes of them.
     noted = update_each(
         Job,
-        {"pk": [*once], "adobe_job_id": [*once.values()]},
+        {"pk": [job_id for job_id, _ in once], "adobe_job_id": [adobe_id for _, adobe_id in once]},
         only={"submission": submission.pk, "adobe_job_id": None, "status": JobStatus.WAITING},
         status=JobStatus.SUBMITTED,
         adobe_status="submitted",

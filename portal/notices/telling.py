@@ -24,8 +24,9 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 class Telling:
     """One thing to tell some people. Holds no personal data: what it says goes into e-mails.
 
-    `number` and `address`: of what it is about, and of its page. `once`: what makes it the same thing, told once to each person
-    however often it is tried, such as `overdue:<id>:<date>`. `to`: ids of people. `law` and `due_on`: of a request.
+    `number` and `address`: of what it is about, and of its page; before a bare id stands a word in English, marked for
+    translation. `once`: what makes it the same thing, told once to each person however often it is tried, such as
+    `overdue:<id>:<date>`. `to`: ids of people. `law` and `due_on`: of a request.
     """
 
     kind: NoticeKind

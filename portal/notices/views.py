@@ -63,7 +63,7 @@ def notice_read(request: HttpRequest) -> HttpResponse:
     if one := request.POST.get("notice"):
         notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=_id(one))
         _mark(request, pk=notice.pk)
-        messages.success(request, _("%(number)s is marked as read.") % {"number": notice.number})
+        messages.success(request, _("%(number)s is marked as read.") % {"number": words.name_of(notice)})
         return redirect("notices")
     until = _time(request.POST.get("until", ""))
     count = _mark(request, at__lte=until) if until else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from portal.models import Notice, NoticeKind
 
@@ -40,12 +40,19 @@ ADVICE: dict[str, Any] = {
 
 def shown(notice: Notice) -> dict[str, Any]:
     """What a template says of it."""
-    return {"notice": notice, "tone": TONES.get(notice.kind, "unknown"), "advice": ADVICE.get(notice.kind, "")}
+    tone, advice = TONES.get(notice.kind, "unknown"), ADVICE.get(notice.kind, "")
+    return {"notice": notice, "name": name_of(notice), "tone": tone, "advice": advice}
+
+
+def name_of(notice: Notice) -> str:
+    """Its number. A word that stands before the number is kept in English, and said in the reader's language."""
+    word, space, number = notice.number.partition(" ")
+    return f"{gettext(word)}{space}{number}" if space else word
 
 
 def subject(notices: list[Notice]) -> str:
     """The subject line of an e-mail with these: numbers and kinds, nothing personal."""
     if len(notices) == 1:
-        return f"{notices[0].number}: {notices[0].get_kind_display()}"
+        return f"{name_of(notices[0])}: {notices[0].get_kind_display()}"
     count = len(notices)
     return ngettext("%(count)d notice of the Privacy Portal", "%(count)d notices of the Privacy Portal", count) % {"count": count}

@@ -16,7 +16,7 @@ from portal import audit
 from portal.models import User
 from privacy.deadlines import today_in
 from privacy.handling import moving
-from privacy.handling.rows import in_words, locked
+from privacy.handling.rows import in_words, locked, why_not_answered_here
 from privacy.intake import NotPossible
 from privacy.models import PrivacyRequest, RequestAnswer
 from privacy.statuses import AnswerChannel, Outcome, VerifiedHow
@@ -100,12 +100,12 @@ def _faults_of_end(given: Answer) -> Iterator[tuple[str, str]]:
 def save(request: PrivacyRequest, user: User, given: Answer) -> list[str]:
     """Write the answer down, with a line in the trail for each part of it that is new. Gives the names of what changed.
 
-    Raises NotPossible for an answer that has faults, and for a request that is closed.
+    Raises NotPossible for an answer that has faults, for a request that is closed, and for a resubmission.
     """
     for fault in faults_of(request, given).values():
         raise NotPossible(fault)
     with transaction.atomic():
-        row = locked(request)
+        row = _answerable(request)
         before = Answer.of(row)
         changed = [field.name for field in fields(Answer) if getattr(before, field.name) != getattr(given, field.name)]
         if changed:
@@ -117,15 +117,23 @@ def save(request: PrivacyRequest, user: User, given: Answer) -> list[str]:
 
 
 def acknowledge(request: PrivacyRequest, user: User) -> bool:
-    """Write down that receipt is acknowledged today. False when it was before."""
+    """Write down that receipt is acknowledged today. False when it was before. Raises NotPossible as `save` does."""
     with transaction.atomic():
-        row = locked(request)
+        row = _answerable(request)
         if row.acknowledged_on is not None:
             return False
         given = Answer(acknowledged_on=today_in(row.organization.time_zone))
         _write(row, user, given, ["acknowledged_on"])
         _record(row, user, Answer(), given, ["acknowledged_on"])
     return True
+
+
+def _answerable(request: PrivacyRequest) -> PrivacyRequest:
+    """The row, locked. Raises NotPossible."""
+    row = locked(request)
+    if refusal := why_not_answered_here(row):
+        raise NotPossible(refusal)
+    return row
 
 
 _OF_REQUEST = ("acknowledged_on", "answered_on", "outcome")

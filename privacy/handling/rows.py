@@ -31,6 +31,15 @@ def why_closed(request: PrivacyRequest) -> str:
     return ""
 
 
+def why_not_answered_here(request: PrivacyRequest) -> str:
+    """Why no answer is written down about a request; empty when it can be."""
+    first = request.answered_in
+    if first is None:
+        return why_closed(request)
+    words = _("This request asks Adobe again for what failed. Its people are answered in %(first)s: write the answer down there.")
+    return words % {"first": first.number}
+
+
 def in_words(day: date) -> str:
     """A date in a sentence: 4 Dec 2026."""
     return date_format(day, "j M Y")

@@ -11,7 +11,6 @@ import portal.ids
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0013_audit_search'),
         ('privacy', '0016_fewer_indexes'),
     ]
 

@@ -1,4 +1,4 @@
-"""Requests on their way to an upload: drafts of the builder, tables (CSV, XLSX) whose columns a person maps, and the last mappings."""
+"""Requests on their way to an upload: drafts of the builder, and tables (CSV, XLSX) with what people say of their columns."""
 
 from __future__ import annotations
 

@@ -105,7 +105,12 @@ class PrivacyRequest(models.Model):
     @property
     def awaits_answer(self) -> bool:
         """Whether Adobe is done and the person was not told: the law's clock still runs."""
-        return self.status in REQUEST_ENDED and self.answered_on is None
+        return self.has_ended and self.is_unanswered
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether Adobe is done with it, well or not."""
+        return self.status in REQUEST_ENDED
 
     @property
     def status_words(self) -> str:
@@ -129,6 +134,18 @@ class PrivacyRequest(models.Model):
         """Whether the law's clock runs, or is paused (as PrivacyRequestQuerySet.unanswered)."""
         is_first = self.origin != Origin.RESUBMISSION
         return is_first and self.answered_on is None and self.status not in REQUEST_CLOSED
+
+    @property
+    def answered_in(self) -> PrivacyRequest | None:
+        """The request that a resubmission is part of: its people are answered once, there. None: they are answered here.
+
+        What was written down here nevertheless stays here.
+        """
+        first = self
+        while first.origin == Origin.RESUBMISSION and first.resubmission_of is not None:
+            first = first.resubmission_of
+        kept_here = self.answered_on is not None or self.acknowledged_on is not None
+        return None if first is self or kept_here else first
 
     @property
     def is_open(self) -> bool:

@@ -9,7 +9,6 @@ from typing import Any, Final, Protocol
 from xml.sax.saxutils import escape
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 
 from portal import crypto
 from privacy.statuses import TableKind
@@ -134,6 +133,8 @@ class _SheetRows:
 
 def _frame() -> bytes:
     """A workbook of one sheet with one style of our own."""
+    from openpyxl import Workbook  # noqa: PLC0415 - a tenth of the start of every process
+
     workbook = Workbook()
     sheet = workbook.active
     assert sheet is not None  # noqa: S101 - a new workbook has one

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.utils.translation import get_language
-from openpyxl import Workbook
-from openpyxl.styles import Font
 
 from privacy.statuses import TableKind
 from privacy.tables.mapping import Form
@@ -45,6 +43,9 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _xlsx(rows: Sequence[Sequence[str]]) -> bytes:
+    from openpyxl import Workbook  # noqa: PLC0415 - a tenth of the start of every process
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     workbook = Workbook()
     sheet = workbook.active
     assert sheet is not None  # noqa: S101 - a new workbook has one

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
-from openpyxl.cell.cell import ERROR_CODES
 
 from portal.reading import FileProblem
 from privacy.schema import ADOBE_NAMES, Identity, OrganizationRules, Person, read_person
@@ -221,5 +221,12 @@ def _spoiled(number: int, namespace: str, value: str) -> Iterator[str]:
     if _ROUNDED.fullmatch(value):
         words_ = _("Row %(row)s: a spreadsheet has rounded %(what)s to 15 digits. Format the column as text and enter it again.")
         yield words_ % at
-    elif value in ERROR_CODES:
+    elif value in _error_codes():
         yield _("Row %(row)s: %(what)s shows an error of the spreadsheet. Correct the formula.") % at
+
+
+@cache
+def _error_codes() -> tuple[str, ...]:
+    from openpyxl.cell.cell import ERROR_CODES  # noqa: PLC0415 - a tenth of the start of every process
+
+    return ERROR_CODES

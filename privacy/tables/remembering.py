@@ -1,4 +1,4 @@
-"""What the columns of a table were is remembered by its header: the guess for the organization's next table that has the same one.
+"""What the columns of a table were is remembered by its header: the guess for the organization's next table that has the same.
 
 Kept are a blind digest of the header and what a person chose, nothing that stands in the rows. What everybody asks for is chosen
 anew each time: a deletion cannot be undone.

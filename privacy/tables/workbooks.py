@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from django.utils.translation import gettext as _
-from openpyxl.reader.excel import ExcelReader
 
 from portal import crypto
 from portal.reading import FileProblem
@@ -81,6 +80,8 @@ class WorkbookTable:
 
 def _workbook(stream: crypto.SealedReader, archive: GuardedArchive) -> Any:
     """As openpyxl's `load_workbook` does, but out of the guarded archive. Formulas give the values that they had last."""
+    from openpyxl.reader.excel import ExcelReader  # noqa: PLC0415 - a tenth of the start of every process
+
     try:
         reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
         reader.archive = archive

@@ -21,7 +21,7 @@ from privacy import catalog
 from privacy.handling import answering, assigning, moving, noting, systems
 from privacy.handling.answering import Answer
 from privacy.handling.forms import AnswerForm, ExtensionForm, HandOverForm, PauseForm
-from privacy.handling.rows import in_words, why_closed
+from privacy.handling.rows import in_words, why_closed, why_not_answered_here
 from privacy.intake import NotPossible
 from privacy.models import OtherSystem, PrivacyRequest
 from privacy.views.found import get_request
@@ -66,7 +66,7 @@ def _closed(request: HttpRequest, found: PrivacyRequest, reason: str) -> HttpRes
 def request_answer(request: HttpRequest, number: str) -> HttpResponse:
     """Write down when receipt was acknowledged, how the person was verified, and what they were told."""
     found = get_request(request, number)
-    closed = _closed(request, found, why_closed(found))
+    closed = _closed(request, found, why_not_answered_here(found))
     if closed:
         return closed
     if request.method == "POST":

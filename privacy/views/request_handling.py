@@ -46,6 +46,9 @@ def handling_context(request: HttpRequest, found: PrivacyRequest, jobs: Jobs) ->
     answer: RequestAnswer | None = getattr(found, "answer", None)
     room = moving.room_of(found, None if found.opt_out else jobs.actions)
     lines = systems.checklist(found)
+    if found.answered_in is not None and not any(line.done for line in lines):
+        # The whole request is seen to there, once.
+        lines = []
     return {
         "may_handle": may_handle,
         "answer": answer,

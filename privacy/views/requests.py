@@ -159,8 +159,10 @@ def live_context(request: HttpRequest, found: PrivacyRequest, jobs: Jobs) -> dic
     calls, every_call = [Call.of(row) for row in _calls_worth_showing(found)], Calls.of(found)
     bars = progress.by_product(found, jobs)
     user = request.user
+    again = list(found.resubmissions.order_by("created_at", "pk"))
     return {
         "request_row": found,
+        "answered_in": found.answered_in,
         "overall": progress.overall(found),
         "bars": bars,
         "report": waiting.of_request(found, bars, jobs, every_call) if found.jobs_done < found.jobs_total else None,
@@ -187,7 +189,8 @@ def live_context(request: HttpRequest, found: PrivacyRequest, jobs: Jobs) -> dic
         "may_upload": user.has_perm("privacy.add_upload"),
         "administers": user.is_authenticated and user.is_staff and user.has_perm("portal.change_organization"),
         "may_resubmit": user.has_perm("privacy.resubmit_privacyrequest"),
-        "asked_again_in": list(found.resubmissions.order_by("created_at", "pk")),
+        "asked_again_in": again,
+        "again_open": [one.number for one in again if one.is_open],
         "actions": _actions(found, jobs),
     }
 

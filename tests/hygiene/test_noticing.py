@@ -10,9 +10,11 @@ from django.urls import reverse
 from hygiene import expirations, progress
 from hygiene.models import DatasetExpiration, RecordDelete
 from portal.models import Notice, Organization, User
+from portal.notices.mailing import message
 from tests.conftest import Simulator
 from tests.hygiene import deletes
 from tests.hygiene.expirations import CREATE, DATASET, asked, look, made_elsewhere, pending, undecided, wanted
+from tests.pages import Browser, Page
 from tests.people import make_user
 from tests.steps import let_pass, work
 
@@ -89,6 +91,25 @@ def test_who_made_and_who_changed_an_expiration_are_told_once_that_the_dataset_i
     notice = Notice.objects.filter(user=officer).get()
     assert notice.number == f"Dataset {DATASET}"
     assert notice.address == reverse("hygiene:expiration-detail", args=[row.pk])
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Dataset"), ("sv", "Datauppsättning"), ("nl", "Dataset")])
+def test_a_notice_calls_the_dataset_in_the_language_of_who_reads_it(
+    organization: Organization, officer: User, simulator: Simulator, browser: Browser, language: str, name: str
+) -> None:
+    User.objects.filter(pk=officer.pk).update(language=language)
+    asked(organization, officer, "nosuch-dataset")
+    work("expiration-submit")
+    notice = Notice.objects.get()
+    assert notice.number == "Dataset nosuch-dataset"
+    page = browser.page("/notices/")
+    assert f"{name} nosuch-dataset" in [link.text for link in page.root.all("a")]
+    officer.refresh_from_db()
+    email = message(officer, [notice])
+    assert email.subject.startswith(f"{name} nosuch-dataset: ")
+    assert f"{name} nosuch-dataset: " in str(email.body)
+    reply = Page.of(browser.post("/notices/read/", {"notice": str(notice.pk)}, follow=True))
+    assert f"{name} nosuch-dataset" in reply.root.one("div", class_="notice-success").text
 
 
 def test_who_asked_is_told_what_adobe_refused(

@@ -81,7 +81,7 @@ RECORD_DELETES = RowList(
         Column("begun", _lazy("Begun")),
         Column("made_by", _lazy("Made by"), shown=False),
     ),
-    orders=(Order("newest", _lazy("Newest first"), Keyset("created_at")),),
+    orders=(Order("newest", _lazy("Newest first"), Keyset("id", read_first=UUID)),),
     # Neither name nor description: free text may name a person.
     fields=(
         Field("number", lambda row: row.number),

@@ -15,7 +15,8 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 Row = TypeVar("Row", bound=Model)
-MOST_COUNTED = 10_000
+# Rows that a filter lets through may stand far apart, and each counted one costs the way to it.
+MOST_COUNTED = 1_000
 _SEPARATOR = "~"
 
 
@@ -30,12 +31,12 @@ class Page(Generic[Row]):
 
     @property
     def total_words(self) -> str:
-        """Counting stops at 10,000: a longer list is not read to its end for a number."""
+        """Counting stops at 1,000: a longer list is not read to its end for a number."""
         return f"{MOST_COUNTED:,}+" if self.total > MOST_COUNTED else f"{self.total:,}"
 
 
 def counted(rows: QuerySet[Any, Any]) -> int:
-    """How many rows there are, to 10,000 and one more."""
+    """How many rows there are, to 1,000 and one more."""
     return rows.order_by()[: MOST_COUNTED + 1].count()
 
 

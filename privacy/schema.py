@@ -359,7 +359,11 @@ def wire_user(wire_key: str, actions: Iterable[str], identities: bytes) -> bytes
 
     `identities` is the JSON of a list of `Identity.to_dict`: as they are kept, so that nobody reads them again to send them.
     """
-    return b'{"key": %b, "action": %b, "userIDs": %b}' % (_ENCODER.encode(wire_key).encode(), _as_json(tuple(actions)), identities)
+    return b'{"key": %b, "action": %b, "userIDs": %b}' % (
+        _ENCODER.encode(wire_key).encode(),
+        _as_json(tuple(actions)),
+        identities,
+    )
 
 
 @lru_cache(maxsize=64)

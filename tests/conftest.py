@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,13 @@ from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from portal import catalogues, runtime
+from portal import catalogues, connections, runtime
+from portal.adobe.transport import Transport
 from portal.models import Organization, User
 from privacy import catalog
 from privacy.events import receiving
 from privacy.shipped import PRODUCTS
-from tests import emptying
+from tests import emptying, migrated
 from tests.actors import Actors
 from tests.pages import Browser
 from tests.people import make_user
@@ -34,20 +37,25 @@ IMS_ORG = "0123456789ABCDEF01234567@AdobeOrg"
 OTHER_IMS_ORG = "89ABCDEF0123456701234567@AdobeOrg"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """A test that is run without make reads the translations as they stand now."""
     catalogues.compile_stale()
+    migrated.share(config)
     # How fast a machine makes examples, or runs one, says nothing about the code.
     property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     property_settings.load_profile("portal")
 
 
 class _InOneBrowser(LoadFileScheduling):
-    """A file at a time to each process; the files of the tests in a browser go to one together, because they share a stack."""
+    """A file at a time to each process; the files of the tests in a browser go to one together, because they share a stack.
+
+    That one of them has a stack of its own, and takes as long as half of the others.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        together = "tests/browser/"
-        return together if nodeid.startswith(together) else super()._split_scope(nodeid)
+        together, alone = "tests/browser/", "tests/browser/test_looks.py"
+        shares = nodeid.startswith(together) and not nodeid.startswith(alone)
+        return together if shares else super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -65,12 +73,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded stays for ever: looking through it for garbage, again and again, takes time of every test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def copied_database() -> Iterator[pytest.MonkeyPatch]:
+    """Until it is undone, Django's new databases are copies of one that was migrated."""
+    with pytest.MonkeyPatch.context() as patch:
+        migrated.in_place_of_django(patch)
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    copied_database: pytest.MonkeyPatch, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
     """pytest-django's new database, which is emptied in our way after tests that commit."""
+    copied_database.undo()
     with pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock():
             emptying.instead_of_django(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_long_pauses() -> Iterator[None]:
+    """A call that Adobe did not answer is tried again at once: how long a process waits in between changes no outcome."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "Transport", partial(Transport, pauses=(0.01, 0.01)))
         yield
 
 

@@ -24,7 +24,7 @@ from django.db import OperationalError, connections, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
-from portal import crypto, registry  # noqa: E402
+from portal import audit, crypto, registry  # noqa: E402
 from portal.models import AccessToken, DataKey, Organization, User  # noqa: E402
 from portal.permissions import ADMINISTRATOR  # noqa: E402
 from privacy.models import Job, PrivacyRequest, Upload  # noqa: E402
@@ -100,6 +100,11 @@ def keep_in_session(text: str) -> str:
     return str(session.session_key)
 
 
+def record(action: str) -> None:
+    """Write an event into the trail."""
+    audit.record(action, actor=None, organization=None, obj=None)
+
+
 def seed_first(address: str) -> dict[str, Any]:
     """Remember the new database, and seed it."""
     emptying.remember()
@@ -148,6 +153,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "token": token,
     "can-open": can_open,
     "keep-in-session": keep_in_session,
+    "record": record,
 }
 
 

@@ -142,7 +142,7 @@ class Stack:
         """Start the clock of the periodic tasks."""
         self.start("beat", [*_celery("beat"), "--schedule", str(self.folder / "beat-schedule")], r"beat: Starting")
 
-    def start_web(self, *, workers: int = 2) -> str:
+    def start_web(self, *, workers: int = 1) -> str:
         """Start gunicorn on a free port (the same one when started again). Returns the address of the site."""
         gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--threads", "4", "--workers", str(workers)]
         options = ["--bind", f"127.0.0.1:{self._web_port}", "--no-control-socket"]
@@ -244,9 +244,9 @@ class Stack:
         made: dict[str, Any] = self.drive("seed", address or self.simulator.address)
         return made
 
-    def begin_anew(self) -> dict[str, Any]:
-        """As it was after `seed`, while its processes go on: for the tests of another module. Gives what `seed` gave."""
-        made: dict[str, Any] = self.drive("begin-anew", self.simulator.address)
+    def begin_anew(self, address: str = "") -> dict[str, Any]:
+        """As it was after `seed`, while its processes go on: for other tests. Takes and gives what `seed` does."""
+        made: dict[str, Any] = self.drive("begin-anew", address or self.simulator.address)
         self.simulator.reset()
         return made
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,7 @@ def without_test(pages: Iterable[str], covered: set[str]) -> list[str]:
     )
 
 
+@cache
 def all_covered_pages() -> set[str]:
     """What the tests of this repository say to cover."""
     files = (ROOT / "tests").rglob("test_*.py")

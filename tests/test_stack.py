@@ -36,7 +36,7 @@ def test_it_starts_everything_and_works_off_what_beat_says(stack: Stack) -> None
     assert set(people["users"]) == {"officer", "viewer", "colleague", "admin"}
     stack.start_worker("one", concurrency=1)
     stack.start_beat()
-    address = stack.start_web(workers=1)
+    address = stack.start_web()
     with urllib.request.urlopen(f"{address}/admin/login/", timeout=30) as page:
         assert page.status == 200
     sealed(stack, "a.b")
@@ -52,8 +52,7 @@ def test_it_starts_everything_and_works_off_what_beat_says(stack: Stack) -> None
 
 def sealed(stack: Stack, action: str) -> None:
     """Write an event into the trail; a worker seals it."""
-    code = f"from portal import audit; audit.record('{action}', actor=None, organization=None, obj=None)"
-    stack.manage("shell", "--no-imports", "--command", code)
+    stack.drive("record", action)
     held = "SELECT count(*) FROM portal_auditleaf JOIN portal_auditevent ON event_id = portal_auditevent.id WHERE action = %s"
     stack.wait_until(lambda: stack.value(held, action), 30, "a seal")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from portal import audit, clock, steps
 from portal.audit import AuditRecord
+from portal.ids import first_id_at
 from portal.lists.declaring import Act, Choice, Column, Field, Filter, Order, Outcome, RowList, Rows, Viewer
 from portal.lists.filters import choices_of, chosen_by, organization
 from portal.models import User
@@ -26,7 +27,7 @@ from portal.paging import Keyset
 from privacy import catalog
 from privacy.lists import narrowing
 from privacy.lists.narrowing import Days, words_of_days
-from privacy.models import DayFigure, Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
+from privacy.models import DayFigure, Job, ProductResponse, ResultArchive, Submission
 from privacy.statuses import JOB_AT_ADOBE_OPEN, JOB_DONE, JOB_FAILED, JOB_OPEN, Action, ArchiveStatus, JobStatus
 
 NEWEST: Keyset[Job] = Keyset("id", "pk", read_first=UUID)
@@ -38,6 +39,8 @@ STATES: Final[Mapping[str, tuple[Any, Sequence[JobStatus]]]] = {
     "failed": (_lazy("Failed"), JOB_FAILED),
     "complete": (_lazy("Complete"), (JobStatus.COMPLETE,)),
 }
+# The day itself, and one for clocks that differ.
+_MADE_BEFORE: Final = timedelta(days=2)
 _NUMBER: Final = re.compile(r"PR-\d{4}-\d{6,9}")
 # Most jobs are done: an index leads to the others.
 _NOT_COMPLETE: Final = ~Q(status=JobStatus.COMPLETE)
@@ -65,8 +68,11 @@ def _known_product(value: str, viewer: Viewer) -> str:
     return catalog.product_name(value) if known or figures.exists() else ""
 
 
-def _by_state_and_product(rows: Rows, values: Mapping[str, str], viewer: Viewer) -> Rows:
-    """A state is one of the whole job; with a product, it is what that product said (as on the page of a request)."""
+def _by_state_and_product(rows: Rows, values: Mapping[str, str], _viewer: Viewer) -> Rows:
+    """A state is one of the whole job; with a product, it is what that product said (as on the page of a request).
+
+    A product without a state: the jobs that ask for it.
+    """
     state, product = values.get("state", ""), values.get("product", "")
     if not product:
         return _by_state(rows, state)
@@ -74,10 +80,19 @@ def _by_state_and_product(rows: Rows, values: Mapping[str, str], viewer: Viewer)
     done = Exists(answers.filter(status__in=JOB_DONE))
     if state in ("done", "failed", "complete"):
         return rows.filter(Exists(answers.filter(status__in=STATES[state][1])))
-    asked = PrivacyRequest.objects.visible_to(viewer.user).filter(products__icontains=f'"{product}"')
+    asked = _asks_for(product)
     if state in STATES:
-        return _by_state(rows, state).filter(~done, request__in=asked.order_by().values("pk"))
-    return rows.filter(Exists(answers) | Q(request__in=asked.order_by().values("pk")))
+        return _by_state(rows, state).filter(asked, ~done)
+    is_ours = any(known.code == product for known in catalog.current().products.entries)
+    # What was asked for leads to the newest at once. Of a product that only Adobe knows, nobody can ask for anything.
+    return rows.filter(asked if is_ours else Exists(answers))
+
+
+def _asks_for(product: str) -> Q:
+    """The job's request names this product."""
+    if connection.vendor == "postgresql":
+        return Q(request__products__contains=[product])
+    return Q(request__products__icontains=f'"{product}"')
 
 
 def _by_state(rows: Rows, state: str) -> Rows:
@@ -98,6 +113,9 @@ def _sent(rows: Rows, value: str, _viewer: Viewer) -> Rows:
     if days is None:
         return rows
     taken = Submission.objects.filter(days.times("settled_at"), state=CallState.SENT)
+    if days.last and days.last < date.max - _MADE_BEFORE:
+        # Jobs were made before they were sent, and ids grow with time: none after these days is looked at.
+        rows = rows.filter(pk__lt=first_id_at(datetime.combine(days.last + _MADE_BEFORE, time(), UTC)))
     return rows.filter(submission__in=taken.order_by().values("pk"))
 
 

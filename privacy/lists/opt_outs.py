@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _lazy
@@ -20,7 +21,7 @@ from privacy.lists.narrowing import name_of
 from privacy.models import OptOut
 from privacy.statuses import OptOutStatus
 
-NEWEST: Keyset[OptOut] = Keyset("created_at")
+NEWEST: Keyset[OptOut] = Keyset("id", read_first=UUID)
 
 
 def _by_status(rows: Rows, value: str, _viewer: Viewer) -> Rows:

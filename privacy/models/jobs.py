@@ -108,8 +108,14 @@ class ProductResponse(models.Model):
     class Meta:
         ordering = ["product"]
         constraints = [models.UniqueConstraint(fields=["job", "product"], name="product_once_a_job")]
-        # A request's progress by product.
-        indexes = [models.Index(fields=["request", "product_code", "status"], name="product_by_request")]
+        indexes = [
+            # A request's progress by product.
+            models.Index(fields=["request", "product_code", "status"], name="product_by_request"),
+            # What one product did not do, across requests: most of them are complete.
+            models.Index(
+                fields=["product_code", "status", "-job"], name="product_not_complete", condition=~models.Q(status="complete")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} {self.status}"

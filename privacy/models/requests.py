@@ -95,6 +95,8 @@ class PrivacyRequest(models.Model):
             models.Index(
                 fields=["organization", "due_on"], name="request_unanswered", condition=models.Q(answered_on__isnull=True)
             ),
+            # The list by due date.
+            models.Index(fields=["due_on", "id"], name="request_by_due", condition=models.Q(due_on__isnull=False)),
             # The index step.
             models.Index(fields=["to_index_at"], name="request_to_index", condition=models.Q(to_index_at__isnull=False)),
         ]

@@ -56,7 +56,7 @@ def run(folder: Path, variables: Mapping[str, str]) -> int:
         made = stack.seed()
         # Its limits of pace are not what is measured, and nothing is sent.
         Organization.objects.update(max_people_per_call=1000)
-        address = stack.start_web(workers=1)
+        address = stack.start_web()
         caller = _Caller(address, made["token"])
         caller.create(1, WARM_UP)
         found = {people: _measured(stack, caller, people, calls) for people, calls in SIZES.items()}

@@ -33,6 +33,8 @@ from tests.people import make_user
 PRODUCTS = ("analytics", "profileService")
 # Requests of the last month are still at work.
 AT_WORK = "age <= 30"
+# Of those of the month before, every fiftieth was forgotten: it is overdue.
+UNANSWERED = f"({AT_WORK} OR age <= 60 AND mod(n, 50) = 0)"
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION pg_temp.id_of(at timestamptz, kind int, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(kind), 3, '0')
@@ -151,8 +153,8 @@ def _requests(on: Ground) -> None:
             "received_on": "at::date",
             "due_on": "(at + interval '30 days')::date",
             "acknowledged_on": "(at + interval '1 day')::date",
-            "answered_on": f"CASE WHEN NOT {AT_WORK} AND mod(n, 50) <> 0 THEN (at + interval '25 days')::date END",
-            "outcome": f"CASE WHEN NOT {AT_WORK} AND mod(n, 50) <> 0 THEN 'granted' ELSE '' END",
+            "answered_on": f"CASE WHEN NOT {UNANSWERED} THEN (at + interval '25 days')::date END",
+            "outcome": f"CASE WHEN NOT {UNANSWERED} THEN 'granted' ELSE '' END",
             "assignee_id": f"(ARRAY[{on.user.pk}, {on.colleague.pk}, NULL])[1 + mod(n, 3)]",
             "status": f"CASE WHEN {AT_WORK} AND mod(n, 500) = 0 THEN 'attention' WHEN {AT_WORK} THEN 'in_progress' "
             "WHEN mod(n, 20) = 0 THEN 'failed' ELSE 'complete' END",
@@ -256,7 +258,8 @@ def _jobs(on: Ground) -> None:
             "request_id": "id",
             "product": "product",
             "product_code": "product",
-            "status": "CASE WHEN state IN ('processing', 'submitted') AND nth = 0 THEN 'complete' ELSE state END",
+            # Of a job under way one product is done, now this one and now that.
+            "status": "CASE WHEN state IN ('processing', 'submitted') AND nth = mod(person, 2) THEN 'complete' ELSE state END",
             "adobe_status": "state",
             "code": "CASE WHEN state = 'error' THEN (ARRAY['PRVCY-6054-400', 'PRVCY-6052-200'])[1 + mod(person, 2)] ELSE '' END",
             "processed_at": ENDED,

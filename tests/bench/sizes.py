@@ -39,7 +39,7 @@ def run(folder: Path, _postgres: Path) -> int:
         )
         stack.start_worker(concurrency=2)
         stack.start_beat()
-        address = stack.start_web()
+        address = stack.start_web(workers=2)
         before = _database_bytes(), size_of(Path(settings.MEDIA_ROOT))
         _everything(stack, population, organization, officer)
         _look_at_pages(address)

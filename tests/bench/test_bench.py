@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.stack import ROOT
 
-PEOPLE = 200
+PEOPLE = 100
 
 
 def test_a_small_run_holds_every_promise(tmp_path: Path) -> None:

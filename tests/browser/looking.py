@@ -33,17 +33,21 @@ SHOWN = """(isFirst) => {
     const every = [...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility());
     const isNew = every.some((one) => !window.shown.has(one));
     const colours = new Set();
+    const known = new Map([[null, ""]]);
+    const groundsOf = (part) => {
+        if (!known.has(part)) {
+            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(part);
+            const own = [backgroundColor, backgroundImage, opacity];
+            const told = own.filter((ground) => !["rgba(0, 0, 0, 0)", "none", "1"].includes(ground));
+            known.set(part, [...told, groundsOf(part.parentElement)].join(" "));
+        }
+        return known.get(part);
+    };
     for (const one of every) {
         window.shown.add(one);
         if (!one.value && ![...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
         const { color, fontSize, fontWeight } = getComputedStyle(one);
-        const grounds = [];
-        for (let part = one; part; part = part.parentElement) {
-            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(part);
-            grounds.push(backgroundColor, backgroundImage, opacity);
-        }
-        const told = grounds.filter((ground) => !["rgba(0, 0, 0, 0)", "none", "1"].includes(ground));
-        colours.add([color, fontSize, fontWeight, ...told].join(" "));
+        colours.add([color, fontSize, fontWeight, groundsOf(one)].join(" "));
     }
     return [isNew, [...colours]];
 }"""

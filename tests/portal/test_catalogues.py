@@ -6,6 +6,7 @@ import gettext
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 
 import pytest
@@ -24,6 +25,9 @@ BOTH = pytest.mark.parametrize(("app", "language"), [(app, one) for app in catal
 PLACES = re.compile(r"%\(\w+\)s|%s|\{\w+|</?[a-z]+>")
 
 # --- Catalogues ---
+
+# Read once: no test changes them.
+extracted, kept_in = cache(catalogues.extracted), cache(catalogues.kept)
 
 
 def ids_of(message: Message) -> list[str]:
@@ -45,10 +49,10 @@ def test_each_language_of_the_settings_but_english_has_a_catalogue() -> None:
 
 @BOTH
 def test_every_marked_text_is_translated(app: str, language: str) -> None:
-    kept = catalogues.kept(app, language)
+    kept = kept_in(app, language)
     missing = [
         ids_of(message)[0]
-        for message in catalogues.extracted(app)
+        for message in extracted(app)
         if message.id and not all(texts_of(kept.get(ids_of(message)[0], message.context)) or [""])
     ]
     assert missing == [], "`make messages` brings new texts into the catalogues, to be translated there"
@@ -56,14 +60,14 @@ def test_every_marked_text_is_translated(app: str, language: str) -> None:
 
 @BOTH
 def test_nothing_stands_in_a_catalogue_that_is_said_nowhere(app: str, language: str) -> None:
-    said = {(ids_of(message)[0], message.context) for message in catalogues.extracted(app)}
-    assert {(ids_of(message)[0], message.context) for message in catalogues.kept(app, language)} <= said
+    said = {(ids_of(message)[0], message.context) for message in extracted(app)}
+    assert {(ids_of(message)[0], message.context) for message in kept_in(app, language)} <= said
 
 
 @BOTH
 def test_a_translation_has_the_same_places_as_the_text(app: str, language: str) -> None:
     wrong = []
-    for message in catalogues.kept(app, language):
+    for message in kept_in(app, language):
         for text, translated in zip(ids_of(message), texts_of(message), strict=False):
             if message.id and translated and Counter(PLACES.findall(text)) != Counter(PLACES.findall(translated)):
                 wrong.append((text, translated))
@@ -72,7 +76,7 @@ def test_a_translation_has_the_same_places_as_the_text(app: str, language: str) 
 
 @BOTH
 def test_a_catalogue_compiles_to_what_python_reads(app: str, language: str) -> None:
-    kept, compiled = catalogues.kept(app, language), BytesIO()
+    kept, compiled = kept_in(app, language), BytesIO()
     write_mo(compiled, kept)
     compiled.seek(0)
     read = gettext.GNUTranslations(compiled)

@@ -172,5 +172,5 @@ def test_counting_stops(make: Make, monkeypatch: pytest.MonkeyPatch, rows: int, 
 
 
 def test_large_counts_are_written_with_their_thousands() -> None:
-    assert Page(rows=[], total=10_000, newer="", older="").total_words == "10,000"
-    assert Page(rows=[], total=10_001, newer="", older="").total_words == "10,000+"
+    assert Page(rows=[], total=1_000, newer="", older="").total_words == "1,000"
+    assert Page(rows=[], total=1_001, newer="", older="").total_words == "1,000+"

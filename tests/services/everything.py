@@ -284,16 +284,17 @@ class Everything:
     def refused_bodies(self) -> None:
         """Adobe quotes what it does not like, wherever its many shapes of an error have room for it."""
         words = self.marks.text("a quoting refusal")
-        for name, body in {
+        bodies = {
             "message": {"error_code": "400001", "message": f"users[0].key {words} is not acceptable"},
             "error": {"error": f"{words} is not acceptable"},
             "code": {"code": f"invalid value {words}", "title": words},
             "type": {"type": f"https://errors.example/{words}", "title": words, "detail": words, "status": 400},
             "nested": {"error": {"code": words, "message": words}},
             "text": words.encode(),
-        }.items():
+        }
+        for body in bodies.values():
             self.mouth.answer_next("POST", JOBS, 400, body)
-            number = self.confirmed(f"refused, {name}", self.people(f"refused, {name}"))
+        for number in [self.confirmed(f"refused, {name}", self.people(f"refused, {name}")) for name in bodies]:
             self.until(number, "rejected")
             self.look_at(number)
 
@@ -346,13 +347,16 @@ class Everything:
         self.mouth.answer_next("GET", JOBS, 500, {"message": self.marks.text("words about a list")})
         self.pass_time("1")
         self.until(found, "sent")
-        for name, decision in (("sent again", "send_missing"), ("given up", "give_up")):
+        decisions = {"sent again": "send_missing", "given up": "give_up"}
+        for _ in decisions:
             self.mouth.answer_next("POST", JOBS, 502, words.encode())
-            number = self.confirmed(name, self.people(name))
+        numbers = [self.confirmed(name, self.people(name)) for name in decisions]
+        for number in numbers:
             self.until(number, "unknown")
-            for looks in (1, 2, 3):
-                self.pass_time("7")
-                self.stack.wait_until(lambda n=number, k=looks: self.looks(n) >= k, WAIT, "a look")  # type: ignore[misc]
+        for looks in (1, 2, 3):
+            self.pass_time("7")
+            self.stack.wait_until(lambda k=looks: min(map(self.looks, numbers)) >= k, WAIT, "a look")  # type: ignore[misc]
+        for number, decision in zip(numbers, decisions.values(), strict=True):
             self.until(number, "unknown", "none_found")
             self.officer.post(f"/requests/{number}/calls/1/decide/", {"decision": decision})
             self.until(number, "cancelled")
@@ -475,11 +479,25 @@ def prepared(stack: Stack, mouth: Mouth, marks: Marks) -> Everything:
     """A stack with people, organizations whose secret is a mark, two workers, beat and the site."""
     seeded = stack.seed(mouth.address)
     assert seeded["password"] == PASSWORD
-    secret = marks.ascii("client secret")
-    ims_org = seeded["organization"]["ims_org_id"]
-    stack.simulator.control("organizations", {"imsOrg": ims_org, "clientId": "simulator-client", "clientSecret": secret})
-    stack.drive("set-secret", ims_org, secret)
+    _give_secret(stack, seeded, marks)
     stack.start_worker("one")
     stack.start_worker("two")
     stack.start_beat()
     return Everything(stack, mouth, marks, seeded, Site(stack.start_web()))
+
+
+def prepared_anew(before: Everything) -> Everything:
+    """The same processes in a portal that is as it was after `prepared`: for another test, once nothing moves."""
+    stack, mouth, marks = before.stack, before.mouth, Marks()
+    seeded = stack.begin_anew(mouth.address)
+    _give_secret(stack, seeded, marks)
+    for name in {"one", "two"} - {*stack.names()}:
+        stack.start_worker(name)
+    return Everything(stack, mouth, marks, seeded, Site(stack.web_address))
+
+
+def _give_secret(stack: Stack, seeded: dict[str, Any], marks: Marks) -> None:
+    secret = marks.ascii("client secret")
+    ims_org = seeded["organization"]["ims_org_id"]
+    stack.simulator.control("organizations", {"imsOrg": ims_org, "clientId": "simulator-client", "clientSecret": secret})
+    stack.drive("set-secret", ims_org, secret)

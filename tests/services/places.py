@@ -19,12 +19,16 @@ LOOK_EVERY_SECONDS = 0.01
 ASK_EVERY_SECONDS = 1.0
 
 
-def files_below(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """(path below `folder`, content) of every file, hidden ones too. One that goes away meanwhile is left out."""
+def files_below(folder: Path, start: str = "") -> Iterator[tuple[str, bytes]]:
+    """(path below `folder`, content) of every file, hidden ones too. One that goes away meanwhile is left out.
+
+    `start`: only of paths that start so.
+    """
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
+        name = str(path.relative_to(folder))
+        if name.startswith(start) and path.is_file() and not path.is_symlink():
             with suppress(FileNotFoundError):
-                yield str(path.relative_to(folder)), path.read_bytes()
+                yield name, path.read_bytes()
 
 
 # --- Tables ---

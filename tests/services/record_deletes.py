@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from tests.services.everything import INLINE_BYTES, MOST_BYTES, WAIT, Everything
 from tests.site import Page, last_id
+from tests.stack import StackError
 
 WORK_ORDERS = "/data/core/hygiene/workorder"
 ORDER = " FROM hygiene_workorder JOIN hygiene_recorddelete r ON r.id = record_delete_id WHERE r.number = %s"
@@ -134,14 +136,17 @@ class RecordDeletes:
         lost = self.confirmed("lost", "unknown")
         for looks in (1, 2, 3):
             mouth.answer_next("GET", WORK_ORDERS, 200, {"results": [{"displayName": words}]})
-            counted = f"SELECT looks_done{ORDER}"
-            stack = self.everything.stack
-            while not stack.value(counted, last_id(lost)) >= looks:
+            while not self.looked(lost, looks):
                 self.everything.pass_time("7")
                 # A look takes a moment. Too much time gone by until then, and Adobe would know nothing any more.
-                time.sleep(2)
+                with suppress(StackError):
+                    self.everything.stack.wait_until(partial(self.looked, lost, looks), 2)
         assert officer.post(f"{self.order(lost)}decide/", {"decision": "give_up"}).status == 302
         self.until(lost, "cancelled")
+
+    def looked(self, address: str, times: int) -> bool:
+        """Whether so many looks for the only work order counted."""
+        return bool(self.everything.stack.value(f"SELECT looks_done{ORDER}", last_id(address)) >= times)
 
     def new_names(self) -> None:
         """A new name that Adobe takes, and one that it refuses with a quotation; answers that cannot be used."""

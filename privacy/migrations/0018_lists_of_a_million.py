@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
     operations = [
         AddIndexBesideWriters(
             model_name='privacyrequest',
+            index=models.Index(condition=models.Q(('answered_on__isnull', True)), fields=['due_on', 'id'], name='request_next_due'),
+        ),
+        AddIndexBesideWriters(
+            model_name='privacyrequest',
             index=models.Index(condition=models.Q(('due_on__isnull', False)), fields=['due_on', 'id'], name='request_by_due'),
         ),
         AddIndexBesideWriters(

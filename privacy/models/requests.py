@@ -95,6 +95,8 @@ class PrivacyRequest(models.Model):
             models.Index(
                 fields=["organization", "due_on"], name="request_unanswered", condition=models.Q(answered_on__isnull=True)
             ),
+            # The same of all organizations, nearest first.
+            models.Index(fields=["due_on", "id"], name="request_next_due", condition=models.Q(answered_on__isnull=True)),
             # The list by due date.
             models.Index(fields=["due_on", "id"], name="request_by_due", condition=models.Q(due_on__isnull=False)),
             # The index step.

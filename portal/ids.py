@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from datetime import datetime
 
 
 def new_id() -> uuid.UUID:
@@ -18,9 +17,3 @@ def new_id() -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
-
-
-def first_id_at(moment: datetime) -> uuid.UUID:
-    """Smaller than every id that is made at `moment` or later, by the clock of whoever makes it."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)

@@ -25,7 +25,7 @@ def seal_blob(cipher: AESGCM, associated: bytes, plaintext: bytes) -> bytes:
     return _VERSION + nonce + cipher.encrypt(nonce, plaintext, associated)
 
 
-def open_blob(cipher: AESGCM, associated: bytes, what: Callable[[], str], blob: bytes) -> bytes:
+def open_blob(cipher: AESGCM, associated: bytes, what: Callable[[], str], blob: bytes | memoryview) -> bytes:
     """The plaintext of a blob of `seal_blob`. Raises CannotDecrypt, whose message says `what` it was."""
     if len(blob) < _OVERHEAD or blob[:1] != _VERSION:
         raise CannotDecrypt(f"{what()}: not in a form that we know")

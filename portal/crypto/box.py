@@ -55,7 +55,7 @@ class Box:
         """What was sealed under `label`. Raises CannotDecrypt."""
         return self.opener(label)(blob)
 
-    def opener(self, label: str) -> Callable[[bytes], bytes]:
+    def opener(self, label: str) -> Callable[[bytes | memoryview], bytes]:
         """`open` for many things of one label."""
         cipher, associated = self._cipher, self.associated(label)
         what = partial("{} under data key {}".format, label, self.data_key_id)

@@ -67,10 +67,9 @@ class _Sealed(Generic[T]):
         seal, encode = box_for(data_key).sealer(_label(owner, self.column)), self._encode
         return lambda value: None if value is None else seal(encode(value))
 
-    def opener(self, model: type[models.Model], data_key: KeyRow) -> Callable[[bytes | None], T]:
+    def opener(self, model: type[models.Model], data_key: KeyRow) -> Callable[[bytes | memoryview | None], T]:
         """What opens values of this column that were read without their rows, many of them under one key."""
         open_blob, decode = box_for(data_key).opener(_label(model, self.column)), self._decode
-        # Such values have come through `from_db_value`: they are bytes.
         return lambda blob: cast("T", None) if blob is None else decode(open_blob(blob))
 
     def _encode(self, value: T) -> bytes:

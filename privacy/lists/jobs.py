@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 
 from portal import audit, clock, steps
 from portal.audit import AuditRecord
-from portal.ids import first_id_at
 from portal.lists.declaring import Act, Choice, Column, Field, Filter, Order, Outcome, RowList, Rows, Viewer
 from portal.lists.filters import choices_of, chosen_by, organization
 from portal.models import User
@@ -39,8 +38,6 @@ STATES: Final[Mapping[str, tuple[Any, Sequence[JobStatus]]]] = {
     "failed": (_lazy("Failed"), JOB_FAILED),
     "complete": (_lazy("Complete"), (JobStatus.COMPLETE,)),
 }
-# The day itself, and one for clocks that differ.
-_MADE_BEFORE: Final = timedelta(days=2)
 _NUMBER: Final = re.compile(r"PR-\d{4}-\d{6,9}")
 # Most jobs are done: an index leads to the others.
 _NOT_COMPLETE: Final = ~Q(status=JobStatus.COMPLETE)
@@ -108,15 +105,13 @@ def _finished(rows: Rows, value: str, _viewer: Viewer) -> Rows:
     return rows.filter(days.times("finished_at")) if days else rows
 
 
-def _sent(rows: Rows, value: str, _viewer: Viewer) -> Rows:
+def _sent(rows: Rows, value: str, viewer: Viewer) -> Rows:
     days = Days.read(value)
     if days is None:
         return rows
-    taken = Submission.objects.filter(days.times("settled_at"), state=CallState.SENT)
-    if days.last and days.last < date.max - _MADE_BEFORE:
-        # Jobs were made before they were sent, and ids grow with time: none after these days is looked at.
-        rows = rows.filter(pk__lt=first_id_at(datetime.combine(days.last + _MADE_BEFORE, time(), UTC)))
-    return rows.filter(submission__in=taken.order_by().values("pk"))
+    taken = Submission.objects.filter(days.times("settled_at"), state=CallState.SENT).order_by()
+    few = narrowing.Few.of(taken.filter(request__organization__in=viewer.organizations), "expected_jobs")
+    return few.among(rows, "submission") if few else rows.filter(submission__in=taken.values("pk"))
 
 
 def _by_result(rows: Rows, value: str, _viewer: Viewer) -> Rows:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Organization, User
+from privacy.lists import narrowing
 from privacy.models import Job, PrivacyRequest, ResultArchive, Submission
 from privacy.statuses import ArchiveStatus, JobStatus
 from tests.actors import Actors, covers
@@ -105,6 +106,18 @@ def test_days_are_those_that_the_figures_count(browser: Browser, mixed: PrivacyR
     assert found(browser, sent=today.isoformat()) == set()
     chips = browser.page(ADDRESS, sent=today.isoformat()).root.all("a", class_="chip", aria_current="true")
     assert [chip.text.startswith("Sent: ") for chip in chips] == [False, True]
+
+
+@pytest.mark.parametrize("query", [{"due": "open"}, {"due": "month"}, {"due": "overdue"}, {"sent": "TODAY"}])
+@pytest.mark.parametrize("limit", ["MOST", "MOST_ROWS"])
+def test_rows_of_many_requests_are_those_of_few(
+    browser: Browser, mixed: PrivacyRequest, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], limit: str
+) -> None:
+    query = {name: value.replace("TODAY", timezone.now().date().isoformat()) for name, value in query.items()}
+    few = found(browser, **query)
+    assert len(few) == (0 if query == {"due": "overdue"} else 8)
+    monkeypatch.setattr(narrowing.Few, limit, 0)
+    assert found(browser, **query) == few
 
 
 def test_results_about_to_expire_are_found(browser: Browser, mixed: PrivacyRequest) -> None:

@@ -128,10 +128,11 @@ def test_a_namespace_is_said_to_stand_first_in_its_row(browser: Browser, organiz
     table = taken(browser, organization, csv_bytes(rows))
     read(browser, table, use_4="other", namespace_4="crm", type_4="integrationCode")
     assert table.upload is not None
-    ((_code, row, path, message),) = [one for one in findings_of(table.upload) if one[0] == "namespace"]
-    assert (row, path) == (4, "")
-    assert "crm" in message
-    assert "first in row 4" in message
+    (email, crm) = [one[1:] for one in findings_of(table.upload) if one[0] == "namespace"]
+    assert (email[:2], crm[:2]) == ((2, ""), (4, ""))
+    assert "takes email identities" in email[2]
+    assert "(3, first in row 2)" in email[2]
+    assert "(1, first in row 4)" in crm[2]
     warnings = browser.page(address_of(table.upload)).section("warnings-title").text
     assert "Rows are those of the table" in warnings
     assert "users[" not in warnings
@@ -161,7 +162,7 @@ def test_the_dry_run_and_its_report_name_the_rows(browser: Browser, organization
     answer: Any = browser.get(address_of(table.upload, "dry-run/report.csv"))
     report = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert ["Level", "Row of the table", "What was found", "What to do"] in report
-    assert [line[1] for line in report if line and line[0] == "warning"] == ["4"]
+    assert [line[1] for line in report if line and line[0] == "warning"] == ["2", "4"]
 
 
 # --- What is kept of it ---

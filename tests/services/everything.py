@@ -304,6 +304,7 @@ class Everything:
         self.mouth.answer_next("POST", JOBS, 429, words, **{"Retry-After": "1"})
         number = self.confirmed("throttled", self.people("throttled"))
         self.stack.wait_until(lambda: self.mouth.all_given, WAIT)
+        self.pass_time("1")
         self.until(number, "sent")
 
     def a_blocked_organization(self) -> None:
@@ -400,10 +401,10 @@ class Everything:
         # A 404 is believed the second time.
         for _ in range(2):
             self.mouth.answer_next("GET", f"{JOBS}/{job[0]}", 404, {"error_code": words, "message": f"{words} is not known"})
-        for _ in range(4):
+        while self.request_row(number, "status") != "failed":
             self.command("all-due")
             self.stack.wait_until(lambda: not self.due_jobs(number), WAIT, "the job to be asked about")
-        self.stack.wait_until(lambda: self.request_row(number, "status") == "failed", WAIT, "the job to be gone")
+        assert self.mouth.all_given
 
     def due_jobs(self, number: str) -> int:
         """Jobs of a request that wait to be asked about now."""

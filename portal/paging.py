@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 Row = TypeVar("Row", bound=Model)
 # Rows that a filter lets through may stand far apart, and each counted one costs the way to it.
 MOST_COUNTED = 1_000
 _SEPARATOR = "~"
+_FOUND_FIRST = "found_first"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class Page(Generic[Row]):
     def total_words(self) -> str:
         """Counting stops at 1,000: a longer list is not read to its end for a number."""
         return f"{MOST_COUNTED:,}+" if self.total > MOST_COUNTED else f"{self.total:,}"
+
+
+def found_before_sorted(rows: QuerySet[Row, Row]) -> QuerySet[Row, Row]:
+    """Few rows that an index leads to: they are found first, and put in order then.
+
+    PostgreSQL takes such rows to lie evenly among all others. Where they are the old ones, it would walk over all that are newer.
+    """
+    return rows.annotate(**{_FOUND_FIRST: Value(1)})
 
 
 def counted(rows: QuerySet[Any, Any]) -> int:
@@ -74,8 +84,7 @@ class Keyset(Generic[Row]):
         backwards = before is not None and after is None
         cursor = before if backwards else after
         found = rows if cursor is None else rows.filter(self.beyond(cursor, backwards=backwards))
-        signs = "-" if self.descending != backwards else ""
-        chosen = list(found.order_by(f"{signs}{self.first}", f"{signs}{self.second}")[: size + 1])
+        chosen = list(self._in_order(found, descending=self.descending != backwards)[: size + 1])
         more = len(chosen) > size
         chosen = chosen[:size][::-1] if backwards else chosen[:size]
         return Page(
@@ -87,14 +96,21 @@ class Keyset(Generic[Row]):
 
     def parts(self, rows: QuerySet[Row, Row], *, size: int = 500) -> Iterator[list[Row]]:
         """Every row in order, part by part: as flat in memory as one part is."""
-        signs = "-" if self.descending else ""
-        ordered = rows.order_by(f"{signs}{self.first}", f"{signs}{self.second}")
+        ordered = self._in_order(rows, descending=self.descending)
         part = list(ordered[:size])
         while part:
             yield part
             last = part[-1]
             place = _value(last, self.first), _value(last, self.second)
             part = list(ordered.filter(self.beyond(place, backwards=False))[:size]) if len(part) == size else []
+
+    def _in_order(self, rows: QuerySet[Row, Row], *, descending: bool) -> QuerySet[Row, Row]:
+        sign = "-" if descending else ""
+        if _FOUND_FIRST not in rows.query.annotations:
+            return rows.order_by(f"{sign}{self.first}", f"{sign}{self.second}")
+        # The same order, by what no index holds.
+        first = Coalesce(self.first, self.first)
+        return rows.order_by(first.desc() if descending else first.asc(), f"{sign}{self.second}")
 
     def beyond(self, cursor: tuple[Any, Any], *, backwards: bool) -> Q:
         """What stands behind (or before) the row with these two values."""

@@ -17,6 +17,7 @@ from portal.lists import facets
 from portal.lists.declaring import Choice, Filter, Rows, Viewer
 from portal.lists.filters import choices_of
 from portal.models import User
+from portal.paging import found_before_sorted
 from privacy import catalog
 from privacy.deadlines import today_in
 from privacy.handling import assigning
@@ -41,8 +42,6 @@ class Few:
 
     MOST: ClassVar[int] = 1000
     MOST_ROWS: ClassVar[int] = 20_000
-    # It cuts nothing off: with any limit PostgreSQL works a subquery out by itself.
-    _ALL: ClassVar[int] = 10**9
 
     ids: Sequence[UUID]
 
@@ -56,8 +55,7 @@ class Few:
 
     def among(self, rows: Rows, owner: str) -> Rows:
         """Those of `rows` whose `owner` is one of these."""
-        theirs = rows.model._default_manager.filter(**{f"{owner}__in": self.ids})
-        return rows.filter(pk__in=theirs.order_by().values("pk")[: self._ALL])
+        return found_before_sorted(rows.filter(**{f"{owner}__in": self.ids}))
 
 
 # --- Which law, where from ---

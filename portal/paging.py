@@ -42,7 +42,8 @@ def found_before_sorted(rows: QuerySet[Row, Row]) -> QuerySet[Row, Row]:
 
     PostgreSQL takes such rows to lie evenly among all others. Where they are the old ones, it would walk over all that are newer.
     """
-    return rows.annotate(**{_FOUND_FIRST: Value(1)})
+    few: QuerySet[Row, Row] = rows.annotate(**{_FOUND_FIRST: Value(1)})
+    return few
 
 
 def counted(rows: QuerySet[Any, Any]) -> int:

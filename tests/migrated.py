@@ -36,8 +36,12 @@ def share(config: pytest.Config) -> None:
     """All processes that this one starts keep theirs together, until it ends."""
     if FOLDER not in os.environ:
         os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="portal-migrated-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        config.add_cleanup(lambda: os.environ.pop(FOLDER))
+
+        def forget() -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+            del os.environ[FOLDER]
+
+        config.add_cleanup(forget)
 
 
 def bring_up_to_date(database_url: str, migrate: Callable[[], object]) -> None:

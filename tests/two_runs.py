@@ -69,7 +69,7 @@ PROMISES = (
     "tests/privacy/test_submission.py",
 )
 # Everything that a process has collected, before its run has chosen: tests/test_two_runs.py looks at it.
-COLLECTED = pytest.StashKey[list[pytest.Item]]()
+COLLECTED = pytest.StashKey[Sequence[pytest.Item]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,13 +33,16 @@ SHOWN = """(isFirst) => {
     const every = [...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility());
     const isNew = every.some((one) => !window.shown.has(one));
     const colours = new Set();
-    const known = new Map([[null, ""]]);
+    const known = new Map([[null, []]]);
     const groundsOf = (part) => {
         if (!known.has(part)) {
             const { backgroundColor, backgroundImage, opacity } = getComputedStyle(part);
             const own = [backgroundColor, backgroundImage, opacity];
             const told = own.filter((ground) => !["rgba(0, 0, 0, 0)", "none", "1"].includes(ground));
-            known.set(part, [...told, groundsOf(part.parentElement)].join(" "));
+            const covers = backgroundColor.startsWith("rgb(");
+            // Of what a ground covers, nothing shines through it, but the whole may be faint.
+            const below = groundsOf(part.parentElement).filter((ground) => !covers || !isNaN(ground));
+            known.set(part, [...told, ...below]);
         }
         return known.get(part);
     };
@@ -47,7 +50,7 @@ SHOWN = """(isFirst) => {
         window.shown.add(one);
         if (!one.value && ![...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
         const { color, fontSize, fontWeight } = getComputedStyle(one);
-        colours.add([color, fontSize, fontWeight, groundsOf(one)].join(" "));
+        colours.add([color, fontSize, fontWeight, ...groundsOf(one)].join(" "));
     }
     return [isNew, [...colours]];
 }"""

@@ -10,8 +10,9 @@ from tests.faults.field import Field
 from tests.faults.tally import Tally
 
 LAG_SECONDS = 60.0
-# Faults of the list and of events go on for a time; the others strike once and are over.
-LAST_SECONDS = 15.0
+# Faults of the list and of events go on for a time, longer than the passes through the list are apart when events come (15 s),
+# also where a pass takes its time; the others strike once and are over.
+LAST_SECONDS = 30.0
 CREATING = ("create", "create", "create", "workorder_create", "consent")
 ANY_CALL = (*CREATING, "list", "detail")
 OPERATIONS: dict[str, tuple[str, ...]] = {

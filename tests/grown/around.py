@@ -11,7 +11,7 @@ from portal.calendar import feeds
 from portal.lists import saved
 from portal.lists.asked import Asked, read
 from portal.lists.declaring import Viewer
-from portal.models import CallTally, Heartbeat, Notice, NoticeKind, Organization, ProcessKind, StepRun
+from portal.models import CalendarFeed, CallTally, Heartbeat, Notice, NoticeKind, Organization, ProcessKind, StepRun
 from privacy.lists.requests import REQUESTS
 from tests.conftest import make_organization
 from tests.grown.ground import Addresses, Ground, plain
@@ -27,7 +27,10 @@ def grow(ground: Ground, count: int) -> Addresses:
         _colleague(ground)
         _notices(ground)
         _process(ground)
-    return {**plain("", *PAGES), "calendar": reverse("calendar", args=[feeds.renew(ground.user)])}
+    calendar = reverse("calendar", args=[feeds.renew(ground.user)])
+    # As one that a calendar program reads all day: that it is read is noted once an hour.
+    CalendarFeed.objects.filter(user=ground.user).update(read_at=timezone.now())
+    return {**plain("", *PAGES), "calendar": calendar}
 
 
 def _organization(ground: Ground) -> None:

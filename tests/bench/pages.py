@@ -1,6 +1,6 @@
 """`python -m tests.bench pages`: each list, search, report and detail page at a million jobs, over the same at ten thousand.
 
-On PostgreSQL, through Django's test client and every middleware: the median of several loads, and how many statements a load
+On PostgreSQL, through Django's test client and every middleware: the quickest of several loads, and how many statements a load
 takes. The same rows are there at both sizes, and the rest around them. BENCH_JOBS sets another size; the smaller one is a
 hundredth of it.
 """

@@ -73,7 +73,7 @@ LISTS = {
 
 @dataclass(frozen=True)
 class Look:
-    """One page: its quickest load in seconds, how many rows it shows, its statements, how long they take together, the slowest."""
+    """One page: its quickest load in seconds, how many rows it shows, its statements, how long they take in all, the slowest."""
 
     seconds: float
     rows: int

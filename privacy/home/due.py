@@ -157,7 +157,18 @@ def next_panel(narrowed: Narrowed, times: Mapping[str, Times]) -> dict[str, Any]
 
 def next_due(narrowed: Narrowed, times: Mapping[str, Times]) -> list[Next]:
     """The few requests that are due first, and not over yet."""
-    fields = ("number", "organization", "regulation", "due_on", "status", "created_at", "products", "assignee", "answered_on")
+    fields = (
+        "number",
+        "organization",
+        "regulation",
+        "due_on",
+        "status",
+        "origin",
+        "created_at",
+        "products",
+        "assignee",
+        "answered_on",
+    )
     names = ("organization__name", "assignee__first_name", "assignee__last_name", "assignee__username")
     rows = requests_of(narrowed).filter(due_on__isnull=False).select_related("organization", "assignee").only(*fields, *names)
     found = []

@@ -16,13 +16,16 @@ from django.db.models import QuerySet
 
 from portal import clock
 from portal.clock import Moment
-from portal.paging import MOST_COUNTED
 
 if TYPE_CHECKING:
     from portal.home import Narrowed, Part
     from portal.lists.declaring import RowList
     from portal.models import User
     from portal.search.finding import Finder
+
+
+# Further than this nothing is counted for the health page and its gauges.
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)

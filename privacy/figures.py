@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from portal.health.unknown import rows_in_admin, unknown_outcomes
-from portal.paging import MOST_COUNTED
-from portal.registry import Figure
+from portal.registry import MOST_COUNTED, Figure
 from privacy import archive
 from privacy.models import ConsentCall, PrivacyRequest, ResultArchive, Submission
 from privacy.statuses import REQUEST_ENDED, REQUEST_OPEN, ArchiveStatus, Origin, RequestStatus

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal import heartbeats, registry
 from portal.models import CallTally, Organization, ProcessKind
-from portal.paging import MOST_COUNTED
+from portal.registry import MOST_COUNTED
 
 HOUR = timedelta(hours=1)
 # Work that was due so long ago is not being done: a worker takes up a wake-up at once, and the sweep comes every half minute.

@@ -9,7 +9,7 @@ ADOBE_PORT ?= 8900
 ARGS ?=
 CASES ?=
 # More than the cores: tests that start whole stacks wait much.
-PROCESSES ?= $(shell echo $$(( $$(nproc) * 2 )))
+PROCESSES ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 export DJANGO_SETTINGS_MODULE ?= portal.settings
 # Where this is set, each of the hundreds of processes of the tests and the demo would compile the whole portal anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -94,7 +94,7 @@ def fetch_next() -> int:
         _store(fetched)
         left = [archive.pk for archive in archives[tried:]]
         ResultArchive.objects.filter(pk__in=left, lease=lease).update(next_attempt_at=clock.now())
-    if tried and not fetched and chosen.filter(last_error=DISK).count() == tried:
+    if tried and not fetched and chosen.filter(pk__in=[one.pk for one in archives[:tried]], last_error=DISK).count() == tried:
         _spare_adobe_what_no_disk_takes()
     return tried
 

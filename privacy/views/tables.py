@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -151,14 +151,7 @@ def table_reading(request: HttpRequest, pk: UUID) -> HttpResponse:
     if table.status not in (TableStatus.MAPPING, TableStatus.REFUSED):
         return redirect(_after(table))
     form = ReadingForm(request.POST, reading=tables.reading_of(table), sheets=table.head["sheets"])
-    try:
-        if form.is_valid():
-            tables.read_differently(table, form.reading())
-    except (FileProblem, NotPossible) as problem:
-        messages.error(request, str(problem))
-    except (FileNotFoundError, crypto.CannotDecrypt):
-        messages.error(request, _("The stored file is gone or damaged. Discard this table and choose the file again."))
-    return redirect("privacy:table-detail", table.pk)
+    return _head_changed(request, table, lambda: tables.read_differently(table, form.reading()) if form.is_valid() else None)
 
 
 @require_POST
@@ -168,8 +161,13 @@ def table_guess(request: HttpRequest, pk: UUID) -> HttpResponse:
     table = _get(request, pk)
     if table.status != TableStatus.MAPPING:
         return redirect(_after(table))
+    return _head_changed(request, table, lambda: tables.guess_anew(table))
+
+
+def _head_changed(request: HttpRequest, table: TableImport, change: Callable[[], object]) -> HttpResponse:
+    """Its page again, which says why nothing changed where nothing did."""
     try:
-        tables.guess_anew(table)
+        change()
     except (FileProblem, NotPossible) as problem:
         messages.error(request, str(problem))
     except (FileNotFoundError, crypto.CannotDecrypt):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.models import Organization, User
 from privacy.lists import narrowing
-from privacy.models import Job, PrivacyRequest, ResultArchive, Submission
+from privacy.models import DayFigure, Job, PrivacyRequest, ProductResponse, ResultArchive, Submission
 from privacy.statuses import ArchiveStatus, JobStatus
 from tests.actors import Actors, covers
 from tests.admins import queries_of
@@ -91,6 +91,26 @@ def test_filters_show_what_they_say(browser: Browser, mixed: PrivacyRequest, que
     assert len(found(browser, **query)) == count
 
 
+def test_a_product_leads_to_the_jobs_that_ask_for_it_and_one_only_adobe_knows_to_those_it_answered(
+    browser: Browser, mixed: PrivacyRequest
+) -> None:
+    # No case of the test above, of which only the first asks PostgreSQL: it looks into a list of products in a way of its own.
+    assert len(found(browser, product="analytics")) == len(found(browser, product="profileService")) == 8
+    assert found(browser, product="target") == set()
+    assert len(found(browser, product="analytics", state="open")) == 2
+    job = Job.objects.order_by("pk")[0]
+    ProductResponse.objects.create(job=job, request=mixed, product="New", product_code="New", status=JobStatus.COMPLETE)
+    DayFigure.objects.create(
+        organization=mixed.organization,
+        regulation="gdpr",
+        product_code="New",
+        day=timezone.now().date(),
+        kind="complete",
+        count=1,
+    )
+    assert len(found(browser, product="New")) == 1
+
+
 def test_days_are_those_that_the_figures_count(browser: Browser, mixed: PrivacyRequest) -> None:
     today = timezone.now().date()
     finished = Job.objects.exclude(finished_at=None)
@@ -151,14 +171,15 @@ def test_a_long_list_has_pages_and_each_row_stands_once(
     browser: Browser, organization: Organization, mixed: PrivacyRequest
 ) -> None:
     Job.objects.bulk_create(Job(organization=organization, request=mixed, action="access") for _ in range(112))
-    seen: list[str] = []
-    address = "?columns=state"
-    while address:
-        page = browser.page(ADDRESS + address)
-        assert "of 120 jobs" in page.text
-        seen += [row.one("a", class_="row-link")["href"] for row in page.rows]
-        address = next((link for link, words in page.links.items() if words == "Older"), "")
-    assert seen == [f"/jobs/{pk}/" for pk in Job.objects.order_by("-pk").values_list("pk", flat=True)]
+    # The second is of few requests, whose jobs are found first and put in order then.
+    for address in ("?columns=state", "?due=open"):
+        seen: list[str] = []
+        while address:
+            page = browser.page(ADDRESS + address)
+            assert "of 120 jobs" in page.text
+            seen += [row.one("a", class_="row-link")["href"] for row in page.rows]
+            address = next((link for link, words in page.links.items() if words == "Older"), "")  # noqa: PLW2901 - to the next page
+        assert seen == [f"/jobs/{pk}/" for pk in Job.objects.order_by("-pk").values_list("pk", flat=True)]
 
 
 def test_it_costs_the_same_with_many_rows(

@@ -58,7 +58,7 @@ def of_requests(narrowed: Narrowed, standing: Standing) -> list[Need]:
         Need(
             _("Finished with errors"),
             _("Adobe could not do all of it. The request says why, and what to do."),
-            _("Nothing failed"),
+            _("No request finished with errors"),
             in_status(RequestStatus.FAILED),
             rows(status=RequestStatus.FAILED.value, due="open"),
             "bad",

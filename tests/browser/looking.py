@@ -25,8 +25,11 @@ LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [
     (PHONE, "dark"),
     (PHONE, "light"),
 ]
-RUN = "(options) => axe.run(options).then((found) => found.violations)"
+RUN = "([part, options]) => axe.run(part, options).then((found) => found.violations)"
+# Colours may fade from one scheme into the other; what is judged is where they end.
+STAND_STILL = "() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null))).then(() => null)"
 AXE = Axe()
+WHOLE = "html"
 # Whether something is shown that was not before, and in which colours and sizes words stand on which grounds.
 SHOWN = """(isFirst) => {
     if (isFirst) window.shown = new Set();
@@ -69,8 +72,11 @@ def too_wide(page: Page) -> list[str]:
     return found
 
 
-def faults(page: Page) -> dict[str, list[str]]:
-    """What is wrong with the page as it stands, by how it is looked at. It is not loaded again, and is left as it was."""
+def faults(page: Page, part: str = WHOLE) -> dict[str, list[str]]:
+    """What is wrong with the page as it stands, by how it is looked at. It is not loaded again, and is left as it was.
+
+    `part` is all that axe-core looks at: the frame of the administration is Django's.
+    """
     before = page.viewport_size
     assert before is not None
     page.evaluate(AXE.axe_script)
@@ -78,7 +84,8 @@ def faults(page: Page) -> dict[str, list[str]]:
     for number, (size, scheme) in enumerate(LOOKS):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found[f"{size['width']} {scheme}"] = too_wide(page) + _complaints(page, number)
+        page.evaluate(STAND_STILL)
+        found[f"{size['width']} {scheme}"] = too_wide(page) + _complaints(page, part, number)
     page.set_viewport_size(ZOOMED)
     found["zoomed"] = too_wide(page)
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
@@ -86,20 +93,21 @@ def faults(page: Page) -> dict[str, list[str]]:
     return {how: wrong for how, wrong in found.items() if wrong}
 
 
-def _complaints(page: Page, number: int) -> list[str]:
+def _complaints(page: Page, part: str, number: int) -> list[str]:
     """What axe-core finds wrong, asked for no more than the looks before have left open."""
     is_new, colours = page.evaluate(SHOWN, number == 0)
     open_colours = set(colours) - _fine
     size_is_new = number == 0 or LOOKS[number][0] != LOOKS[number - 1][0]
     rules = (BY_SIZE if size_is_new else []) + ([CONTRAST] if open_colours else [])
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    # It would read the sheets that Django's import by styles of its own, which the policy of the page refuses.
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": part == WHOLE}
     if is_new:
         options |= {"runOnly": {"type": "tag", "values": TAGS}, "rules": {CONTRAST: {"enabled": bool(open_colours)}}}
     elif rules:
         options |= {"runOnly": {"type": "rule", "values": rules}}
     else:
         return []
-    violations = page.evaluate(RUN, options)
+    violations = page.evaluate(RUN, [part, options])
     if not any(one["id"] == CONTRAST for one in violations):
         _fine.update(open_colours)
     return [f"{one['id']}: {node['html'][:150]} {node['failureSummary']}" for one in violations for node in one["nodes"]]

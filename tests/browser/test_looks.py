@@ -78,6 +78,11 @@ def test_what_a_stranger_sees_fits_and_can_be_read(visit: Visit) -> None:
     assert faults(visit("viewer").open("/not-there/")) == {}
 
 
+@pytest.mark.parametrize("address", ["runtimesetting/", "runtimesetting/LIST_EVERY_SECONDS/change/", "steprun/"])
+def test_our_pages_in_the_administration_fit_and_can_be_read(visit: Visit, address: str) -> None:
+    assert faults(visit("admin").open(f"/admin/portal/{address}"), part="#content") == {}
+
+
 @pytest.mark.parametrize("name", ["privacy:request-detail", "privacy:report", "privacy:person"])
 def test_what_is_printed_has_all_of_it_and_no_buttons(pages: dict[str, str], visit: Visit, name: str) -> None:
     assert faults_on_paper(visit("officer").open(pages[name])) == []

@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from hygiene import progress
+from hygiene import progress, reconciling
 from hygiene.models import ServiceProgress, WorkOrder
-from hygiene.settling import record, status_of
+from hygiene.settling import raise_alarm_when_doubled, record, status_of
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
 from portal import clock, connections, crypto, leases, runtime, sending, steps
 from portal.adobe import errors
+from portal.adobe.data_hygiene import DataHygiene
 from portal.adobe.hygiene_answers import ServiceAnswer, WorkOrderAnswer
 from portal.models import User
-from portal.outbound import backoff
+from portal.outbound import LookDoesNotCount, backoff
 
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 300.0
 NOT_FOUND = "not_found"
-# A completed order whose services are still open at Adobe: so often is it asked about again.
+# An order that has ended, with services still open at Adobe or a list that could not be read: so often is it asked about again.
 MOST_LATE_POLLS = 10
 # What writing lets through of an answer that fits into no column: half a surrogate pair, a date or a number out of all range.
 _UNKEEPABLE = (DataError, UnicodeEncodeError, OverflowError)
@@ -58,7 +60,9 @@ def ask(order: WorkOrder, lease: uuid.UUID) -> None:
     try:
         # What comes is sealed with it.
         crypto.box_for(order.data_key)
-        answer = connections.hygiene_for(order.organization).work_order(order.adobe_work_order_id)
+        service = connections.hygiene_for(order.organization)
+        answer = service.work_order(order.adobe_work_order_id)
+        named_alike = _named_alike(service, order, answer)
     except errors.NotFound:
         _gone(order)
     except errors.AdobeError as error:
@@ -67,13 +71,36 @@ def ask(order: WorkOrder, lease: uuid.UUID) -> None:
         logger.error("work order %s cannot be asked about: its keys do not open", order.pk)  # noqa: TRY400
         _ask_failed(order, errors.BadAnswer(code="cannot_decrypt"))
     else:
-        _keep(order, answer, asked_at, lease)
+        _keep(order, _Told(answer, named_alike, asked_at), lease)
 
 
-def _keep(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease: uuid.UUID) -> None:
+@dataclass(frozen=True)
+class _Told:
+    """What Adobe says of one order. `named_alike`: its ids of all orders with our reference; None when it could not tell."""
+
+    answer: WorkOrderAnswer
+    named_alike: list[str] | None
+    at: datetime
+
+
+def _named_alike(service: DataHygiene, order: WorkOrder, answer: WorkOrderAnswer) -> list[str] | None:
+    """Asked for once, at the end of an order that was tried more than once.
+
+    A process that froze in its last instruction before the first byte may have sent it after another had, and died of it: then no
+    answer told (`settling`), and no other list of work orders is read that would.
+    """
+    if order.attempts < 2 or status_of(answer.status) not in WORK_ORDER_DONE:
+        return []
+    try:
+        return reconciling.find_by_name(service, order)
+    except (errors.AdobeError, LookDoesNotCount):
+        return None
+
+
+def _keep(order: WorkOrder, told: _Told, lease: uuid.UUID) -> None:
     try:
         with transaction.atomic():
-            _write(order, answer, asked_at, lease)
+            _write(order, told, lease)
             progress.refresh(order.record_delete_id)
     except _UNKEEPABLE as error:
         logger.error("what Adobe says of work order %s cannot be kept: %s", order.pk, type(error).__name__)  # noqa: TRY400
@@ -81,8 +108,9 @@ def _keep(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease: 
         _ask_failed(stored, errors.BadAnswer(code="unkeepable"))
 
 
-def _write(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease: uuid.UUID) -> None:
+def _write(order: WorkOrder, told: _Told, lease: uuid.UUID) -> None:
     """Unless the order was leased anew since (a younger answer is on its way), or its personal data was removed."""
+    answer, asked_at = told.answer, told.at
     mine = WorkOrder.objects.filter(pk=order.pk, lease=lease)
     # Kept until the transaction ends: who removes its personal data does so before this or after it, never in between.
     if not mine.update(detail_at=asked_at) or not mine.filter(record_delete__data_key__isnull=False).exists():
@@ -97,11 +125,21 @@ def _write(order: WorkOrder, answer: WorkOrderAnswer, asked_at: datetime, lease:
     order.detail_at, order.last_error, order.lease = asked_at, "", None
     order.answer = answer.raw
     done = order.status in WORK_ORDER_DONE
-    order.next_poll_at = None if done and not _awaits_services(order, answer) else next_poll(order, asked_at)
+    order.next_poll_at = None if done and not _has_more_to_say(order, told) else next_poll(order, asked_at)
     order.finished_at = (order.finished_at or timezone.now()) if done else None
     order.save(update_fields=_FIELDS)
     if done and not was_done:
         record(order, order.status)
+    _note_twins(order, told.named_alike or [])
+
+
+def _note_twins(order: WorkOrder, named_alike: list[str]) -> None:
+    if not named_alike:
+        return
+    known = WorkOrder.objects.values_list("extra_adobe_ids", flat=True).get(pk=order.pk)
+    if twins := [one for one in named_alike if one not in (order.adobe_work_order_id, *known)]:
+        WorkOrder.objects.filter(pk=order.pk).update(extra_adobe_ids=[*known, *twins])
+        raise_alarm_when_doubled(order)
 
 
 _FIELDS = [
@@ -120,10 +158,11 @@ _FIELDS = [
 ]
 
 
-def _awaits_services(order: WorkOrder, answer: WorkOrderAnswer) -> bool:
+def _has_more_to_say(order: WorkOrder, told: _Told) -> bool:
     """Adobe says that an order completes when all services confirm; one that says otherwise is asked about a while longer."""
-    waiting = any(one.status == progress.WAITING for one in answer.services)
-    return waiting and order.status == WorkOrderStatus.COMPLETED and order.quiet_polls < MOST_LATE_POLLS
+    waiting = any(one.status == progress.WAITING for one in told.answer.services)
+    awaited = (waiting and order.status == WorkOrderStatus.COMPLETED) or told.named_alike is None
+    return awaited and order.quiet_polls < MOST_LATE_POLLS
 
 
 def next_poll(order: WorkOrder, asked_at: datetime) -> datetime:

@@ -87,13 +87,25 @@ def look(call_id: uuid.UUID) -> None:
 
 def find(service: DataHygiene, order: WorkOrder) -> list[str]:
     """Adobe's ids of every work order with our reference, oldest first. Raises LookDoesNotCount and AdobeError."""
-    sent_name = naming.with_reference(sent_naming(order).name, order.reference)
     try:
-        listed = _listed(service, order, sent_name)
+        ours = _with_our_name(service, order)
     except errors.Rejected:
         # How names are searched may change; that the whole list can be read is what counts.
-        listed = []
-    ours = _with_reference(listed, order) or _with_reference(_believable_list(service, order), order)
+        ours = []
+    return _oldest_first(order, ours or _with_reference(_believable_list(service, order), order))
+
+
+def find_by_name(service: DataHygiene, order: WorkOrder) -> list[str]:
+    """The same, of those that Adobe finds by the name that was sent: that none is found proves nothing."""
+    return _oldest_first(order, _with_our_name(service, order))
+
+
+def _with_our_name(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]:
+    sent_name = naming.with_reference(sent_naming(order).name, order.reference)
+    return _with_reference(_listed(service, order, sent_name), order)
+
+
+def _oldest_first(order: WorkOrder, ours: list[ListedWorkOrder]) -> list[str]:
     return [one.work_order_id for one in sorted(ours, key=lambda one: (one.created_at or order.created_at, one.work_order_id))]
 
 

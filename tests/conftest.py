@@ -21,6 +21,7 @@ from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from portal import catalogues, connections, runtime
 from portal.adobe.transport import Transport
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     property_settings.load_profile("portal")
 
 
-class _InOneBrowser(LoadFileScheduling):
+class _ByFile(LoadFileScheduling):
     """A file at a time to each process; the files of the tests in a browser go to one together, because they share a stack.
 
     That one of them has a stack of its own, and takes as long as half of the others.
@@ -57,11 +58,20 @@ class _InOneBrowser(LoadFileScheduling):
         shares = nodeid.startswith(together) and not nodeid.startswith(alone)
         return together if shares else super()._split_scope(nodeid)
 
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """From the front of the queue, where the slow files are; one process takes the others, from the end.
+
+        A slow file waits much, so that two of them leave a third process a whole core.
+        """
+        if len(self.nodes) > 2 and node is self.nodes[-1]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     """How `--dist loadfile` hands the tests out."""
-    return _InOneBrowser(config, log) if config.getoption("dist") == "loadfile" else None
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 # What starts whole stacks or browsers: begun last, one such file would keep one process busy long after the others are done.

@@ -126,9 +126,12 @@ class Page:
 
     @classmethod
     def of(cls, answer: Any) -> Page:
-        """The page of an answer."""
+        """The page of an answer, which is read once however many ask."""
         assert isinstance(answer, HttpResponse) or hasattr(answer, "content"), answer
-        return cls(answer.content.decode())
+        if not hasattr(answer, "read_as_page"):
+            answer.read_as_page = cls(answer.content.decode())
+        page: Page = answer.read_as_page
+        return page
 
     @property
     def is_whole(self) -> bool:

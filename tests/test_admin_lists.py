@@ -166,13 +166,20 @@ def test_a_column_without_an_index_is_found() -> None:
         is_indexed(Job, "nonsense")
 
 
-# --- What its pages ask for ---
+# --- What its pages offer and ask for ---
 
 
 @pytest.fixture
 def root(db: None) -> Client:
     """The browser of a superuser."""
     return signed_in(User.objects.create_superuser("root", password=PASSWORD))
+
+
+def test_nobody_changes_who_is_in_a_request(root: Client) -> None:
+    assert not {DataSubject, IdentityDigest} & set(SITE)
+
+
+# --- What is said where counting stops ---
 
 
 @pytest.fixture
@@ -259,13 +266,6 @@ def test_its_pages_offer_no_rows_of_a_large_table_to_choose_from(root: Client, g
         offered = set(re.findall(r'<option[^>]* value="([^"]+)"', html))
         # The keys of people and seals are small numbers, which other lists of choices have as well.
         assert not {one for one in offered & keys if "-" in one}, name
-
-
-def test_nobody_changes_who_is_in_a_request(root: Client) -> None:
-    assert not {DataSubject, IdentityDigest} & set(SITE)
-
-
-# --- What is said where counting stops ---
 
 
 @pytest.fixture

@@ -104,6 +104,12 @@ def _opened(browser: Browser, address: str) -> int:
     return int(answer.status_code)
 
 
+def test_few_pages_ask_more_often_than_twelve_times() -> None:
+    kept = json.loads(BASELINE.read_text())
+    assert {name: number for name, number in kept.items() if number > MOST and name not in BEYOND} == {}
+    assert {name for name in BEYOND if kept.get(name, 0) <= MOST} == set()
+
+
 def test_a_page_asks_the_same_however_many_rows_there_are(ground: Ground) -> None:
     addresses = grow(ground, FEW)
     # What a process keeps in memory is to be there before.
@@ -117,12 +123,6 @@ def test_a_page_asks_the_same_however_many_rows_there_are(ground: Ground) -> Non
     changed = {name: f"{kept.get(name)} before, {number} now" for name, number in many.items() if kept.get(name) != number}
     assert changed == {}, f"{RENEW}=1 writes what there is now to {BASELINE.name}"
     assert set(kept) == set(many), f"{RENEW}=1 takes out what is gone"
-
-
-def test_few_pages_ask_more_often_than_twelve_times() -> None:
-    kept = json.loads(BASELINE.read_text())
-    assert {name: number for name, number in kept.items() if number > MOST and name not in BEYOND} == {}
-    assert {name for name in BEYOND if kept.get(name, 0) <= MOST} == set()
 
 
 # --- No page is left out ---

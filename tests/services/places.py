@@ -132,7 +132,8 @@ class Watch:
 
     def __init__(self, folders: Sequence[Path], kept: Path, pids: Callable[[], Sequence[int]]) -> None:
         """`kept` is on the same file system as `folders`. `pids` tells which processes to look into."""
-        self._folders, self._kept, self._pids = folders, kept, pids
+        self._folders, self._kept, self._pids = [str(folder) for folder in folders], kept, pids
+        self._below = tuple(f"{folder}/" for folder in folders)
         self._seen: set[tuple[int, int]] = set()
         self._rounds = 0
         self._ended = threading.Event()
@@ -169,26 +170,25 @@ class Watch:
             assert self._thread.is_alive()
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _keep_named(self, folder: Path) -> None:
-        with suppress(FileNotFoundError):
-            for entry in os.scandir(folder):
+    def _keep_named(self, folder: str) -> None:
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    self._keep_named(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False):
-                    self._link(Path(entry.path), entry.inode())
+                    self._keep_named(entry.path)
+                elif (entry.inode(), -1) not in self._seen and entry.is_file(follow_symlinks=False):
+                    self._link(entry)
 
-    def _link(self, path: Path, inode: int) -> None:
-        if (inode, -1) not in self._seen:
-            with suppress(FileNotFoundError):
-                os.link(path, self._kept / f"{inode}-{len(self._seen)}-{path.name}"[:200])
-                self._seen.add((inode, -1))
+    def _link(self, entry: os.DirEntry[str]) -> None:
+        with suppress(FileNotFoundError):
+            os.link(entry.path, self._kept / f"{entry.inode()}-{len(self._seen)}-{entry.name}"[:200])
+            self._seen.add((entry.inode(), -1))
 
     def _keep_nameless(self, pid: int) -> None:
-        with suppress(OSError):
-            for entry in os.scandir(f"/proc/{pid}/fd"):
+        with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
+            for entry in entries:
                 with suppress(OSError):
-                    target = str(Path(entry.path).readlink())
-                    if target.endswith(" (deleted)") and target.startswith(tuple(f"{folder}/" for folder in self._folders)):
+                    target = os.readlink(entry.path)  # noqa: PTH115 - looked at a hundred times a second
+                    if target.endswith(" (deleted)") and target.startswith(self._below):
                         self._copy(entry.path)
 
     def _copy(self, path: str) -> None:

@@ -44,7 +44,7 @@ def _keep_late_answer(order: WorkOrder, fields: dict[str, Any]) -> None:
     if not_sent.update(state=CallState.SENT, **fields):
         record_outcome(order, CallState.SENT, "late")
         return
-    # It went out a second time, or is about to: no list of work orders is read that would show it.
+    # It went out a second time, or is about to: a person is told now, not only when the order ends (hygiene.polling).
     with transaction.atomic():
         again = row.filter(state__in=(CallState.SENT, CallState.SENDING)).select_for_update(no_key=True, of=("self",)).first()
         late = fields["adobe_work_order_id"]

@@ -68,7 +68,7 @@ def detail_next() -> int:
         if answer is not None:
             seen.append(answer)
     left = [job.pk for job in jobs[asked:]]
-    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=clock.now() + timedelta(seconds=again))
+    Job.objects.filter(pk__in=left, lease=lease).update(next_poll_at=clock.now() + timedelta(seconds=again), lease=None)
     written = _write_what_fits(seen, lease)
     if any(wants_archive(one.job) for one in written):
         steps.wake("archive")
@@ -114,7 +114,7 @@ def _gone(job: Job) -> None:
     row = Job.objects.filter(pk=job.pk)
     if job.last_error != NOT_FOUND and job.status in JOB_AT_ADOBE_OPEN:
         listed_twice = timedelta(seconds=health.list_every(job.organization) * 2)
-        row.update(last_error=NOT_FOUND, next_poll_at=clock.now() + max(not_found_again(), listed_twice))
+        row.update(last_error=NOT_FOUND, next_poll_at=clock.now() + max(not_found_again(), listed_twice), lease=None)
         return
     with transaction.atomic():
         changed = row.open_at_adobe().update(
@@ -136,6 +136,7 @@ def _ask_failed(job: Job, error: errors.AdobeError) -> None:
         next_poll_at=clock.now() + timedelta(seconds=wait_after(error, failures)),
         quiet_polls=failures,
         last_error=type(error).__name__,
+        lease=None,
     )
 
 

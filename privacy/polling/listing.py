@@ -19,6 +19,7 @@ from portal.bulk import Among
 from privacy import doubles, reconciling
 from privacy.events import health
 from privacy.models import Job, JobListing
+from privacy.polling.details import LEASE_SECONDS as DETAIL_LEASE_SECONDS
 from privacy.polling.failing import NOT_LISTED, hold_when_blocked, wait_after
 from privacy.querysets import JobQuerySet
 from privacy.statuses import JOB_AT_ADOBE_OPEN
@@ -173,7 +174,8 @@ class _Pass:
         still_open = [job for job in known if job.status in JOB_AT_ADOBE_OPEN]
         self.seen.update(job.pk for job in still_open)
         news = [job for job in still_open if _has_news(listed[job.adobe_job_id], job)]
-        self.due += _ask_now([job.pk for job in news])
+        self.due += len(news)
+        _ask_now([job.pk for job in news])
         _note_dates((job, listed[job.adobe_job_id]) for job in still_open if job.modified_at is None and job.detail_at is None)
         _note_listed([job.pk for job in still_open if job.last_error == NOT_LISTED])
         strangers = listed.keys() - {job.adobe_job_id for job in known}
@@ -206,12 +208,16 @@ def _has_news(listed: ListedJob, job: _Known) -> bool:
 
 
 def _ask_now(pks: Sequence[uuid.UUID]) -> int:
-    """What waits to be asked about already keeps its place."""
-    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=clock.now()))
+    """What waits to be asked about already keeps its place, and what is being asked about at this moment is left to whoever asks:
+    leased anew, its answer would be dropped, and passes that come faster than answers would let none arrive.
+    """
     if not pks:
         return 0
+    now = clock.now()
+    is_asked = Q(lease__isnull=False, next_poll_at__gt=now, next_poll_at__lte=now + timedelta(seconds=DETAIL_LEASE_SECONDS))
+    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=now)).exclude(is_asked)
     with transaction.atomic():
-        return leases.locked_in_order(later).update(next_poll_at=clock.now())
+        return leases.locked_in_order(later).update(next_poll_at=now)
 
 
 def _note_dates(jobs: Iterable[tuple[_Known, ListedJob]]) -> None:

@@ -14,6 +14,7 @@ from portal.adobe.answers import ListedJob
 from portal.ids import new_id
 from portal.models import Organization, User
 from privacy.models import Job, JobListing, PrivacyRequest, Submission
+from privacy.polling import details as details_step
 from privacy.polling import listing as listing_step
 from privacy.polling.failing import NOT_LISTED
 from privacy.statuses import JobStatus
@@ -133,6 +134,49 @@ def test_what_waits_for_its_detail_keeps_its_place(sent: PrivacyRequest, simulat
     before = dict(Job.objects.values_list("pk", "next_poll_at"))
     list_again()
     assert dict(Job.objects.values_list("pk", "next_poll_at")) == before
+
+
+def test_what_is_asked_about_at_this_moment_is_not_asked_again_and_its_answer_is_kept(
+    sent: PrivacyRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the answers are: a pass that comes before each of them would otherwise let none arrive."""
+    simulator.control("finish", {})
+    Job.objects.update(next_poll_at=timezone.now())
+    ask = details_step._ask
+
+    def slow(job: Job) -> details_step.Seen | None:
+        seen = ask(job)
+        list_again()
+        assert not Job.objects.due_for_detail(timezone.now()).exists()
+        return seen
+
+    monkeypatch.setattr(details_step, "_ask", slow)
+    details_step.detail_next()
+    assert set(Job.objects.values_list("status", flat=True)) == {JobStatus.COMPLETE}
+    calls = simulator.control("calls")["calls"]
+    assert (calls["list"], calls["detail"]) == (3, 3)
+
+
+def test_what_could_not_be_asked_about_is_asked_again_when_the_list_has_news(sent: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.fault("error500", match={"operation": "detail"}, times=20)
+    Job.objects.update(next_poll_at=timezone.now())
+    work("detail")
+    assert not Job.objects.due_for_detail(timezone.now()).exists()
+    simulator.control("faults", method="DELETE")
+    simulator.control("finish", {})
+    list_again()
+    assert Job.objects.due_for_detail(timezone.now()).count() == 3
+
+
+def test_news_about_what_is_asked_about_keeps_the_usual_interval(sent: PrivacyRequest, simulator: Simulator) -> None:
+    simulator.control("finish", {})
+    soon = timezone.now() + timedelta(seconds=listing_step.DETAIL_LEASE_SECONDS)
+    Job.objects.update(lease=new_id(), next_poll_at=soon - timedelta(seconds=5))
+    one = listing_step._Pass(JobListing.objects.get())
+    for page in listing_step._pages(one.listing, listing_step._spans(one.listing, timezone.now())):
+        one.read(page)
+    assert one.due == 3
+    assert not Job.objects.due_for_detail(timezone.now()).exists()
 
 
 def test_an_ended_job_waits_for_nothing(sent: PrivacyRequest, simulator: Simulator) -> None:

@@ -170,7 +170,7 @@ def test_what_could_not_be_asked_about_is_asked_again_when_the_list_has_news(sen
 
 def test_news_about_what_is_asked_about_keeps_the_usual_interval(sent: PrivacyRequest, simulator: Simulator) -> None:
     simulator.control("finish", {})
-    soon = timezone.now() + timedelta(seconds=listing_step.DETAIL_LEASE_SECONDS)
+    soon = timezone.now() + timedelta(seconds=details_step.LEASE_SECONDS)
     Job.objects.update(lease=new_id(), next_poll_at=soon - timedelta(seconds=5))
     one = listing_step._Pass(JobListing.objects.get())
     for page in listing_step._pages(one.listing, listing_step._spans(one.listing, timezone.now())):

@@ -23,7 +23,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-from portal import catalogues, connections, runtime
+from portal import catalogues, clock, connections, runtime
 from portal.adobe.transport import Transport
 from portal.models import Organization, User
 from privacy import catalog
@@ -127,8 +127,12 @@ def catalog_of_each_test() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def settings_of_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process looks for settings changed at run time every few seconds; a test finds none, and asks the database for none."""
+    """A process looks for settings changed at run time every few seconds, and at the database's clock every minute.
+
+    A test finds no setting and asks for none, and a clock that was read stays good: no count of statements depends on the minute.
+    """
     monkeypatch.setattr(runtime, "_known", runtime._Known({}, math.inf))
+    monkeypatch.setattr(clock, "ASK_EVERY_SECONDS", math.inf)
 
 
 @pytest.fixture(autouse=True)

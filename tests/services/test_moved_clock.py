@@ -157,6 +157,7 @@ def test_the_databases_clock_is_asked_once_a_minute_and_when_this_machines_clock
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert connection.vendor == "postgresql"
+    monkeypatch.setattr(clock, "ASK_EVERY_SECONDS", 60.0)
     clock.read()
     with CaptureQueriesContext(connection) as asked:
         assert is_near(clock.read(), timezone.now())

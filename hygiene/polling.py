@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DataError, transaction
 from django.utils import timezone
 
-from hygiene import progress, reconciling
+from hygiene import naming, progress, reconciling
 from hygiene.models import ServiceProgress, WorkOrder
 from hygiene.settling import raise_alarm_when_doubled, record, status_of
 from hygiene.statuses import WORK_ORDER_AT_ADOBE_OPEN, WORK_ORDER_DONE, WorkOrderStatus
@@ -92,7 +92,9 @@ def _named_alike(service: DataHygiene, order: WorkOrder, answer: WorkOrderAnswer
     if order.attempts < 2 or status_of(answer.status) not in WORK_ORDER_DONE:
         return []
     try:
-        return reconciling.find_by_name(service, order)
+        first = naming.with_reference(naming.first_naming(order).name, order.reference)
+        # It may have been renamed, before it was sent or after.
+        return reconciling.find_by_names(service, order, {first, answer.display_name} - {""})
     except (errors.AdobeError, LookDoesNotCount):
         return None
 
@@ -159,7 +161,9 @@ _FIELDS = [
 
 
 def _has_more_to_say(order: WorkOrder, told: _Told) -> bool:
-    """Adobe says that an order completes when all services confirm; one that says otherwise is asked about a while longer."""
+    """Adobe says that an order completes when all services confirm. One that says otherwise is asked about a while longer, and so
+    is one whose like could not be looked for.
+    """
     waiting = any(one.status == progress.WAITING for one in told.answer.services)
     awaited = (waiting and order.status == WorkOrderStatus.COMPLETED) or told.named_alike is None
     return awaited and order.quiet_polls < MOST_LATE_POLLS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -88,24 +89,24 @@ def look(call_id: uuid.UUID) -> None:
 def find(service: DataHygiene, order: WorkOrder) -> list[str]:
     """Adobe's ids of every work order with our reference, oldest first. Raises LookDoesNotCount and AdobeError."""
     try:
-        ours = _with_our_name(service, order)
+        ours = _named(service, order, naming.with_reference(sent_naming(order).name, order.reference))
     except errors.Rejected:
         # How names are searched may change; that the whole list can be read is what counts.
         ours = []
     return _oldest_first(order, ours or _with_reference(_believable_list(service, order), order))
 
 
-def find_by_name(service: DataHygiene, order: WorkOrder) -> list[str]:
-    """The same, of those that Adobe finds by the name that was sent: that none is found proves nothing."""
-    return _oldest_first(order, _with_our_name(service, order))
+def find_by_names(service: DataHygiene, order: WorkOrder, names: Iterable[str]) -> list[str]:
+    """The same, of those that Adobe finds by one of these names: that none is found proves nothing."""
+    found = {one.work_order_id: one for name in names for one in _named(service, order, name)}
+    return _oldest_first(order, found.values())
 
 
-def _with_our_name(service: DataHygiene, order: WorkOrder) -> list[ListedWorkOrder]:
-    sent_name = naming.with_reference(sent_naming(order).name, order.reference)
-    return _with_reference(_listed(service, order, sent_name), order)
+def _named(service: DataHygiene, order: WorkOrder, name: str) -> list[ListedWorkOrder]:
+    return _with_reference(_listed(service, order, name), order)
 
 
-def _oldest_first(order: WorkOrder, ours: list[ListedWorkOrder]) -> list[str]:
+def _oldest_first(order: WorkOrder, ours: Iterable[ListedWorkOrder]) -> list[str]:
     return [one.work_order_id for one in sorted(ours, key=lambda one: (one.created_at or order.created_at, one.work_order_id))]
 
 

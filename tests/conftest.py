@@ -126,7 +126,7 @@ def catalog_of_each_test() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def settings_of_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def settings_and_clock_of_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process looks for settings changed at run time every few seconds, and at the database's clock every minute.
 
     A test finds no setting and asks for none, and a clock that was read stays good: no count of statements depends on the minute.

@@ -179,9 +179,6 @@ def test_nobody_changes_who_is_in_a_request(root: Client) -> None:
     assert not {DataSubject, IdentityDigest} & set(SITE)
 
 
-# --- What is said where counting stops ---
-
-
 @pytest.fixture
 def ground(media: Path, organization: Organization) -> Ground:
     """Of an officer."""
@@ -266,6 +263,9 @@ def test_its_pages_offer_no_rows_of_a_large_table_to_choose_from(root: Client, g
         offered = set(re.findall(r'<option[^>]* value="([^"]+)"', html))
         # The keys of people and seals are small numbers, which other lists of choices have as well.
         assert not {one for one in offered & keys if "-" in one}, name
+
+
+# --- What is said where counting stops ---
 
 
 @pytest.fixture

@@ -114,7 +114,8 @@ def _gone(job: Job) -> None:
     row = Job.objects.filter(pk=job.pk)
     if job.last_error != NOT_FOUND and job.status in JOB_AT_ADOBE_OPEN:
         listed_twice = timedelta(seconds=health.list_every(job.organization) * 2)
-        row.update(last_error=NOT_FOUND, next_poll_at=clock.now() + max(not_found_again(), listed_twice), lease=None)
+        again = clock.now() + max(not_found_again(), listed_twice)
+        row.filter(lease=job.lease).update(last_error=NOT_FOUND, next_poll_at=again, lease=None)
         return
     with transaction.atomic():
         changed = row.open_at_adobe().update(
@@ -132,7 +133,8 @@ def _gone(job: Job) -> None:
 def _ask_failed(job: Job, error: errors.AdobeError) -> None:
     hold_when_blocked(job.organization, error)
     failures = job.quiet_polls + 1
-    Job.objects.filter(pk=job.pk).update(
+    # Whoever has leased it anew since tells what becomes of it.
+    Job.objects.filter(pk=job.pk, lease=job.lease).update(
         next_poll_at=clock.now() + timedelta(seconds=wait_after(error, failures)),
         quiet_polls=failures,
         last_error=type(error).__name__,

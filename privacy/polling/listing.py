@@ -19,7 +19,6 @@ from portal.bulk import Among
 from privacy import doubles, reconciling
 from privacy.events import health
 from privacy.models import Job, JobListing
-from privacy.polling.details import LEASE_SECONDS as DETAIL_LEASE_SECONDS
 from privacy.polling.failing import NOT_LISTED, hold_when_blocked, wait_after
 from privacy.querysets import JobQuerySet
 from privacy.statuses import JOB_AT_ADOBE_OPEN
@@ -214,8 +213,7 @@ def _ask_now(pks: Sequence[uuid.UUID]) -> int:
     if not pks:
         return 0
     now = clock.now()
-    is_asked = Q(lease__isnull=False, next_poll_at__gt=now, next_poll_at__lte=now + timedelta(seconds=DETAIL_LEASE_SECONDS))
-    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=now)).exclude(is_asked)
+    later = Job.objects.filter(pk__in=pks).filter(Q(next_poll_at=None) | Q(next_poll_at__gt=now, lease=None))
     with transaction.atomic():
         return leases.locked_in_order(later).update(next_poll_at=now)
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from hygiene import editing
 from hygiene import reconciling as hygiene_reconciling
 from hygiene import submission as hygiene_submission
 from hygiene.models import RecordDelete, WorkOrder
@@ -135,10 +136,21 @@ def end(simulator: Simulator) -> WorkOrder:
     return WorkOrder.objects.get()
 
 
+def rename(user: User) -> None:
+    editing.edit(WorkOrder.objects.get(), name="Renamed", description="", user=user)
+
+
+@pytest.mark.parametrize("renamed", ["never", "before it was sent", "at Adobe"])
 def test_a_work_order_that_adobe_took_twice_is_told_at_its_end_though_the_process_died(
-    record_delete: RecordDelete, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    record_delete: RecordDelete, simulator: Simulator, officer: User, monkeypatch: pytest.MonkeyPatch, renamed: str
 ) -> None:
+    if renamed == "before it was sent":
+        rename(officer)
     sent_and_died(monkeypatch)
+    if renamed == "at Adobe":
+        rename(officer)
+        work("hygiene-edit")
+    assert not WorkOrder.objects.exclude(edit_sealed=None).exists()
     order = end(simulator)
     ids = {entry["workorderId"] for entry in hygiene_files.ledger(simulator)}
     assert len(ids) == 2

@@ -32,7 +32,7 @@ def reset_of(name: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def known_environment(settings: LazySettings, settings_of_each_test: None) -> None:
+def known_environment(settings: LazySettings, settings_and_clock_of_each_test: None) -> None:
     """As the README has it."""
     settings.LIST_EVERY_SECONDS, settings.UPLOAD_MAX_BYTES, settings.MAIL_DIGEST_HOUR = 900.0, 100 * MEGABYTE, 7
     runtime.forget()

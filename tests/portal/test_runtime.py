@@ -32,7 +32,7 @@ def root(db: None) -> User:
 
 
 @pytest.fixture(autouse=True)
-def reading_as_a_process_does(settings_of_each_test: None) -> None:
+def reading_as_a_process_does(settings_and_clock_of_each_test: None) -> None:
     """Tests find nothing changed and look for nothing; these do look."""
     runtime.forget()
 
